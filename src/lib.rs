@@ -1,0 +1,3 @@
+//! Dopusk decides who may see which ticket, and says why.
+
+pub mod domain;
