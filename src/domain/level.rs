@@ -57,7 +57,9 @@ impl ScopeSet {
         let top = Scope::EACH.into_iter().find(|scope| scope.name() == name)?;
         Some(match top {
             Scope::All => Self(Scope::All.bit()),
-            Scope::Own | Scope::Department | Scope::Subdepartments | Scope::Open => Self((top.bit() << 1) - 1),
+            Scope::Own | Scope::Department | Scope::Subdepartments | Scope::Open => {
+                Self((top.bit() << 1) - 1)
+            }
         })
     }
 
@@ -129,11 +131,10 @@ mod tests {
         let level = |name| ScopeSet::from_level_name(name).unwrap();
         assert_eq!(level("none"), ScopeSet::NONE);
         assert_eq!(level("self"), ScopeSet::OWN);
-        assert_eq!(level("subdepartments").scopes().map(Scope::name).collect::<Vec<_>>(), [
-            "self",
-            "department",
-            "subdepartments"
-        ]);
+        assert_eq!(
+            level("subdepartments").scopes().map(Scope::name).collect::<Vec<_>>(),
+            ["self", "department", "subdepartments"]
+        );
         assert!(level("open").has(Scope::Open) && !level("open").has(Scope::All));
         assert_eq!(level("all").scopes().collect::<Vec<_>>(), [Scope::All]);
         assert_eq!(ScopeSet::from_level_name("every"), None);

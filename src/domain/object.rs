@@ -118,7 +118,6 @@ pub enum GroupKind {
 
 /// A member of a helpdesk group.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "three independent flags of the specification")]
 pub struct SupportGroupMember {
     /// The user.
     pub user: Id,
@@ -368,7 +367,9 @@ impl std::fmt::Display for Key {
             Self::Workgroup(id) => write!(f, "workgroup {id}"),
             Self::SupportGroup(id) => write!(f, "support group {id}"),
             Self::Role(id) => write!(f, "role {id}"),
-            Self::RoleBinding(binding) => write!(f, "binding of role {} to {}", binding.role, binding.subject),
+            Self::RoleBinding(binding) => {
+                write!(f, "binding of role {} to {}", binding.role, binding.subject)
+            }
             Self::Resource { entity_type, id } => write!(f, "resource {entity_type} {id}"),
         }
     }
@@ -381,7 +382,9 @@ impl std::fmt::Display for BindingSubject {
             Self::UserAndManagers(id) => write!(f, "user {id} and his managers"),
             Self::Department(id) => write!(f, "department {id}"),
             Self::DepartmentTree(id) => write!(f, "department {id} and those below it"),
-            Self::Workgroup { workgroup, min_role } => write!(f, "workgroup {workgroup} from {}", min_role.name()),
+            Self::Workgroup { workgroup, min_role } => {
+                write!(f, "workgroup {workgroup} from {}", min_role.name())
+            }
             Self::Everyone => f.write_str("everyone"),
         }
     }
