@@ -5,6 +5,7 @@
 
 mod change;
 mod decision;
+mod fault;
 mod id;
 mod level;
 mod limit;
@@ -13,6 +14,7 @@ mod revision;
 
 pub use change::{Affected, Change, ChangeSet, Operation, Precondition, Verb, Write};
 pub use decision::{Decision, Effect, NewsEvent, Obligation, Reason, Recipient};
+pub use fault::{Fault, item_faults};
 pub use id::{Id, IdError};
 pub use level::{Scope, ScopeSet};
 pub use limit::*;
