@@ -25,3 +25,5 @@ pub mod bundle;
 
 pub mod api;
 pub mod server;
+
+pub mod client;
