@@ -25,7 +25,7 @@ use crate::api::pb::watch_service_client::WatchServiceClient;
 
 pub use address::{Address, AddressError};
 pub use decision::{SubjectsQuery, Visible, VisibleQuery, Window};
-pub use directory::{Everything, Selection, revision_number};
+pub use directory::{Everything, OnChunk, Selection, revision_number};
 pub use error::{ClientError, Refused, Violation};
 pub use facts::{FactsError, facts_text, parse_facts};
 pub use freshness::Freshness;

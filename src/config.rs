@@ -26,7 +26,7 @@ const LOG_DAYS_MAX: RangeInclusive<u64> = 1..=3_650;
 /// An hour is more than any supervisor waits.
 const DRAIN_SECONDS_MAX: RangeInclusive<u64> = 0..=3_600;
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Settings as one source gives them: each may be left open.
 #[derive(Clone, PartialEq, Eq, Debug, Default, clap::Args, Deserialize)]
@@ -205,10 +205,8 @@ fn within(
 
 impl Listen {
     /// Where is listened if nothing else is said.
-    pub const DEFAULT: Self = Self::At(SocketAddr::new(
-        std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
-        7717,
-    ));
+    pub const DEFAULT: Self =
+        Self::At(SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7717));
 }
 
 /// Why a text says nothing of where to listen.

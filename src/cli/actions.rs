@@ -8,9 +8,9 @@ use super::verdict::Verdict;
 use crate::bundle::case::Target;
 
 /// List what a user may do on a resource
-///
-/// JSON: {"actions", "revision"}; JSON Lines: {"action"}
 #[derive(Debug, clap::Args)]
+#[command(after_help = r#"JSON: {"actions", "revision"}
+JSON Lines: {"action"}"#)]
 pub(super) struct Actions {
     /// The id of the user
     subject: String,

@@ -1,15 +1,16 @@
 //! Arguments that several subcommands share.
 
 use crate::bundle::case::Target;
-use crate::client::{Address, Client, ClientError, Freshness, FactsError, parse_facts};
+use crate::client::{Address, Client, ClientError, FactsError, Freshness, parse_facts};
 use crate::domain::Facts;
 
 /// `--server`.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Connection {
-    /// Where the server is: http://HOST:PORT or unix:///PATH
+    /// Where the server is.
     #[arg(
         long,
+        help = "Where the server is: http://HOST:PORT or unix:///PATH",
         value_name = "ADDRESS",
         env = "DOPUSK_SERVER",
         hide_env_values = true,

@@ -22,7 +22,7 @@ pub(super) struct Backup {
     /// Where to
     file: PathBuf,
     /// Save the store of this directory, which no server has open, instead of a running server's
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["server", "consistency"])]
+    #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     #[command(flatten)]
     reading: Reading,

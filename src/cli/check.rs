@@ -10,9 +10,9 @@ use crate::client::Question;
 use crate::domain::Effect;
 
 /// Say whether a user may do an action on a resource; exits with 1 if not
-///
-/// JSON: {"allowed", "reason", "obligation", "revision"}
 #[derive(Debug, clap::Args)]
+#[command(after_help = r#"JSON: {"allowed", "reason", "obligation", "revision"}"#)]
+#[command(override_usage = "dopusk check [OPTIONS] <SUBJECT> <ACTION> <TYPE> <ID|--facts <FACTS>>")]
 pub(super) struct Check {
     /// The id of the user
     subject: String,

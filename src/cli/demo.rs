@@ -97,7 +97,9 @@ mod tests {
         for words in TRIES {
             assert!(Arguments::try_parse_from(format!("dopusk {words}").split(' ')).is_ok(), "{words}");
         }
-        for id in ["tom", "nina", "henry", "simon", "deal-offer", "deal-south", "deal-open", "ticket-unassigned"] {
+        for id in
+            ["tom", "nina", "henry", "simon", "deal-offer", "deal-south", "deal-open", "ticket-unassigned"]
+        {
             assert!(COMPANY.contains(&format!("id: {id},")), "{id}");
         }
     }

@@ -21,9 +21,8 @@ const MESSAGES_WAITING_MAX: usize = 4;
 /// Take in the objects of files, as one batch that is judged as a whole
 ///
 /// Every file is read to its end before anything is sent, and nothing is sent if one has a problem.
-///
-/// JSON: {"objects", "revision"}
 #[derive(Debug, clap::Args)]
+#[command(after_help = r#"JSON: {"objects", "revision"}"#)]
 pub(super) struct Import {
     /// Bundles: .yaml, .json or .jsonl, each also with .gz
     #[arg(required = true, value_name = "FILE")]
@@ -41,12 +40,12 @@ pub(super) struct Import {
 impl Import {
     pub(super) async fn run(self, output: &mut Output) -> anyhow::Result<Verdict> {
         let done = if self.chunked { self.in_chunks().await? } else { self.at_once().await? };
+        let (count, revision) = (done.committed, done.revision);
         match self.printing.output {
-            Format::Json | Format::Jsonl => output
-                .json(&serde_json::json!({ "objects": done.committed, "revision": done.revision }))?,
-            Format::Table => {
-                output.line(&format!("{} objects imported; revision {}", done.committed, done.revision))?;
+            Format::Json | Format::Jsonl => {
+                output.json(&serde_json::json!({ "objects": count, "revision": revision }))?;
             }
+            Format::Table => output.line(&format!("{count} objects imported; revision {revision}"))?,
         }
         Ok(Verdict::Yes)
     }
@@ -86,7 +85,9 @@ async fn send(client: &Client, files: Vec<PathBuf>, total: u64) -> anyhow::Resul
     }
     // The end of the stream is the sign to commit the rest.
     drop(sender);
-    Ok(import.await?)
+    let done = import.await?;
+    bar.finish_and_clear();
+    Ok(done)
 }
 
 fn read_out(files: &[PathBuf], messages: &mpsc::Sender<pb::ImportRequest>) -> Result<(), Problems> {

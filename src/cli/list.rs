@@ -8,9 +8,9 @@ use super::verdict::Verdict;
 use crate::client::{VisibleQuery, Window};
 
 /// List the resources on which a user may do an action
-///
-/// JSON: {"ids", "cursor", "revision"}; JSON Lines: {"id"}
 #[derive(Debug, clap::Args)]
+#[command(after_help = r#"JSON: {"ids", "cursor", "revision"}
+JSON Lines: {"id"}"#)]
 pub(super) struct List {
     /// The id of the user
     subject: String,

@@ -9,9 +9,9 @@ use crate::api::pb;
 use crate::bundle::case::Target;
 
 /// List who is told a ticket's news, and whether each may read it
-///
-/// JSON: {"recipients": [{"user", "can_read"}], "revision"}; JSON Lines: {"user", "can_read"}
 #[derive(Debug, clap::Args)]
+#[command(after_help = r#"JSON: {"recipients": [{"user", "can_read"}], "revision"}
+JSON Lines: {"user", "can_read"}"#)]
 pub(super) struct Recipients {
     /// The entity type, whose model is support
     #[arg(value_name = "TYPE")]

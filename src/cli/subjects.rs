@@ -9,9 +9,9 @@ use crate::bundle::case::Target;
 use crate::client::{SubjectsQuery, Window};
 
 /// List the users who may do an action on a resource
-///
-/// JSON: {"users", "revision"}; JSON Lines: {"user"}
 #[derive(Debug, clap::Args)]
+#[command(after_help = r#"JSON: {"users", "revision"}
+JSON Lines: {"user"}"#)]
 pub(super) struct Subjects {
     /// The action, other than add and import
     action: String,

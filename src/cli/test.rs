@@ -18,10 +18,11 @@ use crate::client::{Address, Client};
 ///
 /// Each file runs against a server of its own, started for it with an empty store. Every way to ask is compared: checks
 /// alone and in batches, lists whole, in pages and by checks, actions by checks, and the export after every write.
-///
-/// JSON: {"files", "steps", "answers", "differences": [{"file", "step", "question", "expected", "got", "reason"}],
-/// "problems": [{"file", "problem"}]}; JSON Lines: a difference or problem a line
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = r#"JSON: {"files", "steps", "answers", "differences": [{"file", "step", "question", "expected", "got", "reason"}], "problems": [{"file", "problem"}]}
+JSON Lines: a difference or problem a line"#
+)]
 pub(super) struct Test {
     /// Cases (.json), or directories of them
     #[arg(required = true, value_name = "FILE")]
@@ -60,7 +61,12 @@ impl Test {
 
     async fn run_case(&self, case: &Case) -> anyhow::Result<crate::client::case::Report> {
         if let Some(address) = &self.server {
-            return Ok(run_case(&Client::connect(address).await?, case).await);
+            let client = Client::connect(address).await?;
+            anyhow::ensure!(
+                client.everything().await?.objects.is_empty(),
+                "the store of {address} isn't empty"
+            );
+            return Ok(run_case(&client, case).await);
         }
         let server = LocalServer::start().await?;
         let report = run_case(server.client(), case).await;

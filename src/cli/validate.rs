@@ -16,9 +16,9 @@ use crate::snapshot::{Refusal, Snapshot};
 /// Read files without a server, and name everything that is wrong with them; exits with 1 if anything is
 ///
 /// The objects of all files are judged together, as an import into an empty store would judge them.
-///
-/// JSON: {"files", "objects", "problems": [{"file", "line", "field", "message"}]}; JSON Lines: a problem a line
 #[derive(Debug, clap::Args)]
+#[command(after_help = r#"JSON: {"files", "objects", "problems": [{"file", "line", "field", "message"}]}
+JSON Lines: a problem a line"#)]
 pub(super) struct Validate {
     /// Bundles: .yaml, .json or .jsonl, each also with .gz
     #[arg(required = true, value_name = "FILE")]
@@ -57,7 +57,8 @@ fn judge(sourced: &[Sourced]) -> Vec<Problem> {
     match refusal {
         Refusal::Faults(faults) => {
             let problem = |(at, fault): (usize, crate::domain::Fault)| {
-                let mut problem = sourced.get(at)?.problem(format!("{} (rule {})", fault.message, fault.rule));
+                let mut problem =
+                    sourced.get(at)?.problem(format!("{} (rule {})", fault.message, fault.rule));
                 problem.field = format!("{}.{}", problem.field, fault.field);
                 Some(problem)
             };
@@ -127,7 +128,8 @@ mod tests {
         let two = ("b.jsonl", "{\"users\": {}}\n{\"users\": {\"id\": \"u2\"}}\n{\"people\": {}}\n");
         let (verdict, out) = validated(&[one, two]);
         assert_eq!(verdict, Verdict::No);
-        let places: Vec<&str> = out.lines().filter_map(|line| line.split(": ").next()).collect();
+        let mut places: Vec<&str> = out.lines().filter_map(|line| line.split(": ").next()).collect();
+        places.dedup();
         assert_eq!(places, ["a.yaml:2", "b.jsonl:1", "b.jsonl:3"]);
     }
 

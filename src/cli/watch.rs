@@ -10,10 +10,10 @@ use crate::api::{convert, pb};
 use crate::client::ClientError;
 
 /// Follow the committed changes, a line each, until interrupted
-///
-/// JSON, a line each: {"revision", "committed_at_ms", "changes": [{"key", "before", "after"}], "affected_users",
-/// "all_users_affected"}
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = r#"JSON, a line each: {"revision", "committed_at_ms", "changes": [{"key", "before", "after"}], "affected_users", "all_users_affected"}"#
+)]
 pub(super) struct Watch {
     /// Begin behind this revision token, instead of with what comes from now on
     #[arg(long, value_name = "TOKEN", default_value = "", hide_default_value = true)]
@@ -58,6 +58,7 @@ impl Watch {
                 let changes = set.changes.iter().map(in_words).collect::<Result<Vec<_>, _>>()?.join(", ");
                 let affected = match (set.all_users_affected, set.affected_users.len()) {
                     (true, _) => "everyone's rights".to_owned(),
+                    (false, 0) => "nobody's rights".to_owned(),
                     (false, 1) => "the rights of 1 user".to_owned(),
                     (false, count) => format!("the rights of {count} users"),
                 };

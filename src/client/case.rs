@@ -66,7 +66,8 @@ impl Run {
     async fn begin(&mut self) -> Next {
         match self.export().await {
             Ok(stored) => {
-                self.compare("export at the start", &Ok(Vec::new()), &Ok(stored.keys()));
+                let found = write::differing(&self.stored.objects, &stored.objects);
+                self.compare("export at the start", &Ok(Vec::new()), &Ok(found));
                 self.stored = stored;
                 if self.stored.objects.is_empty() { Next::Step } else { Next::End }
             }
@@ -123,10 +124,6 @@ impl Run {
 }
 
 impl Stored {
-    fn keys(&self) -> Vec<String> {
-        self.objects.keys().map(Key::to_string).collect()
-    }
-
     fn entity_type(&self, name: &str) -> Option<&EntityType> {
         match self.objects.get(&Key::EntityType(Id::parse(name).ok()?)) {
             Some(Object::EntityType(it)) => Some(it),

@@ -36,6 +36,9 @@ pub struct Everything {
     pub revision: String,
 }
 
+/// Takes the objects of a chunk, and the token of the export's revision.
+pub type OnChunk<'a, E> = dyn FnMut(Vec<Object>, &str) -> Result<(), E> + Send + 'a;
+
 /// The number in a revision token; none where the text is no token.
 #[must_use]
 pub fn revision_number(token: &str) -> Option<Revision> {
@@ -144,10 +147,7 @@ impl Client {
     ///
     /// # Errors
     /// The server can't be reached or refuses, or `on_chunk` can't go on.
-    pub async fn export<E: From<ClientError>>(
-        &self,
-        on_chunk: &mut (dyn FnMut(Vec<Object>, &str) -> Result<(), E> + Send),
-    ) -> Result<String, E> {
+    pub async fn export<E: From<ClientError>>(&self, on_chunk: &mut OnChunk<'_, E>) -> Result<String, E> {
         let request = pb::ExportRequest { consistency: self.freshness.to_wire() };
         let answer = self.directory().export(request).await.map_err(|status| self.failure(&status))?;
         let (mut chunks, mut revision) = (answer.into_inner(), String::new());

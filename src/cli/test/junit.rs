@@ -16,8 +16,8 @@ pub(super) fn write(reports: &Reports, file: &Path) -> anyhow::Result<()> {
     report.add_test_suite(suite);
     let mut out = Vec::new();
     report.serialize(&mut out)?;
-    let mut xml = std::fs::File::create(file)
-        .with_context(|| format!("{} can't be written", file.display()))?;
+    let mut xml =
+        std::fs::File::create(file).with_context(|| format!("{} can't be written", file.display()))?;
     xml.write_all(&out)?;
     Ok(())
 }

@@ -130,8 +130,7 @@ mod tests {
             got: "deny".to_owned(),
             reason: Some("no_grant".to_owned()),
         };
-        let report =
-            Report { case: "c".to_owned(), steps: 3, answers: 9, differences: vec![difference] };
+        let report = Report { case: "c".to_owned(), steps: 3, answers: 9, differences: vec![difference] };
         let file = |name: &str, outcome| FileReport { file: name.to_owned(), outcome };
         let files = vec![
             file("a.json", Outcome::Ran(report)),
