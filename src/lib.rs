@@ -1,3 +1,4 @@
 //! Dopusk decides who may see which ticket, and says why.
 
 pub mod domain;
+pub mod store;
