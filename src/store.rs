@@ -8,6 +8,7 @@
 //! Format 1 on disk: `layout` has the directory, `label` the file STORE, `key` and `part` the entries of the tree,
 //! `record` their contents.
 
+pub mod backup;
 mod code;
 mod commit;
 mod creation;
@@ -21,6 +22,7 @@ mod log;
 mod open;
 mod part;
 mod record;
+mod restore;
 mod retention;
 #[cfg(test)]
 mod sample;
@@ -47,6 +49,7 @@ pub use self::log::LogError;
 pub use self::open::OpenError;
 use self::open::Opened;
 pub use self::record::RecordError;
+pub use self::restore::{RestoreError, Restored, restore};
 pub use self::retention::Retention;
 use self::state::State;
 use self::tree::Tree;
