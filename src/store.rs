@@ -28,6 +28,8 @@ mod retention;
 mod sample;
 mod state;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use std::fmt;
