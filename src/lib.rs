@@ -1,5 +1,21 @@
 //! Dopusk decides who may see which ticket, and says why.
+//!
+//! From the bottom up: [`domain`] is the vocabulary and [`table`] the data structure that everything is kept in.
+//! [`directory`] is the organisation, [`rights`] what it gives to each user, [`visibility`] the resources that
+//! rights are applied to, [`snapshot`] all of it at one revision. [`store`] keeps it on disk, [`cache`] the rights
+//! that were compiled, [`watch`] the changes that were committed; [`engine`] joins them into use cases. [`api`] speaks
+//! gRPC, [`server`] puts everything together. [`bundle`] reads and prints files.
+
+pub mod domain;
+pub mod table;
+
+pub mod directory;
+pub mod rights;
+pub mod visibility;
+
+pub mod snapshot;
+
+pub mod store;
 
 pub mod bundle;
-pub mod domain;
-pub mod store;
+

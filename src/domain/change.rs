@@ -1,7 +1,7 @@
 //! Writes as they are asked for, and change sets as they are committed.
 
 use super::id::Id;
-use super::object::{Key, Object};
+use super::object::{Key, Kind, Object};
 use super::revision::Revision;
 
 /// What an operation does.
@@ -45,6 +45,15 @@ impl Operation {
     #[must_use]
     pub const fn delete(key: Key) -> Self {
         Self { verb: Verb::Delete(key), precondition: Precondition::None }
+    }
+
+    /// The kind of object that it is about.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match &self.verb {
+            Verb::Put(object) => object.kind(),
+            Verb::Delete(key) => key.kind(),
+        }
     }
 
     /// The key that it is about.

@@ -15,6 +15,9 @@ use super::limit::ID_BYTES_MAX;
 pub struct Id(CompactString);
 
 impl Id {
+    /// The least id of all: the first character that is not a control character, alone.
+    pub const LEAST: Self = Self(CompactString::const_new(" "));
+
     /// Takes an id in.
     ///
     /// # Errors

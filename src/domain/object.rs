@@ -299,6 +299,21 @@ pub enum Object {
 }
 
 impl Object {
+    /// The kind of object that it is.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::EntityType(_) => Kind::EntityType,
+            Self::Department(_) => Kind::Department,
+            Self::User(_) => Kind::User,
+            Self::Workgroup(_) => Kind::Workgroup,
+            Self::SupportGroup(_) => Kind::SupportGroup,
+            Self::Role(_) => Kind::Role,
+            Self::RoleBinding(_) => Kind::RoleBinding,
+            Self::Resource(_) => Kind::Resource,
+        }
+    }
+
     /// The key under which it is kept.
     #[must_use]
     pub fn key(&self) -> Key {

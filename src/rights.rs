@@ -1,0 +1,197 @@
+//! Effective rights of a user, and the rules that decide by them: the conflict rule and the helpdesk's reach.
+//!
+//! Pure, total and without waiting: a decision depends on the arguments alone. Lists and explanations run the
+//! same code as single decisions.
+
+mod crm;
+mod recipient;
+mod support;
+
+use std::sync::Arc;
+
+use crate::directory::{
+    ActionIndex, ActionKind, DepartmentIndex, Directory, GroupIndex, StageIndex, TypeIndex, TypeNode,
+    UserIndex,
+};
+use crate::domain::{Decision, GroupKind, Model, Reason, Scope, ScopeSet, SupportRole};
+
+pub use crm::{Entry, TypeRights};
+pub use recipient::recipients;
+
+/// What the rights on a resource are judged by, in indices.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// Who created it.
+    pub author: Option<UserIndex>,
+    /// Who is responsible.
+    pub responsible: Option<UserIndex>,
+    /// The departments that it belongs to; none where it belongs to those of its responsible.
+    pub departments: Option<&'a [DepartmentIndex]>,
+    /// The stage.
+    pub stage: Option<StageIndex>,
+    /// Whether it is flagged open.
+    pub open: bool,
+    /// The observers, sorted.
+    pub observers: &'a [UserIndex],
+}
+
+impl<'a> Target<'a> {
+    /// Dep(resource): its own departments, if it names any, otherwise its responsible's (rule 3.2).
+    fn departments_in(&self, directory: &'a Directory) -> &'a [DepartmentIndex] {
+        self.departments.unwrap_or_else(|| directory.departments_of(self.responsible))
+    }
+}
+
+/// All that a user's own place in the organisation gives him, compiled from one directory.
+///
+/// Resources, and the people and departments they name, play no part in it; so it stays right while they change.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EffectiveRights {
+    user: UserIndex,
+    active: bool,
+    admin: bool,
+    support_role: SupportRole,
+    /// Dep(u), sorted.
+    departments: Arc<[DepartmentIndex]>,
+    /// Below(Dep(u)), sorted; empty where no right of his reaches there.
+    below: Box<[DepartmentIndex]>,
+    /// The team groups that show him their other members' tickets, sorted.
+    team_groups: Box<[GroupIndex]>,
+    /// The client groups that show him their other members' tickets, sorted.
+    client_groups: Box<[GroupIndex]>,
+    /// By type index.
+    types: Box<[TypeRights]>,
+}
+
+impl EffectiveRights {
+    /// Compiles the rights of a user who exists; none if he doesn't.
+    #[must_use]
+    pub fn compile(directory: &Directory, user: UserIndex) -> Option<Self> {
+        let node = directory.user(user)?;
+        let object = node.user()?;
+        let types = crm::compile(directory.catalog(), &directory.roles_of(user));
+        let reaches_below = types.iter().any(|rights| rights.has_scope(Scope::Subdepartments));
+        let below = if reaches_below { directory.below(node.departments()) } else { Vec::new() };
+        Some(Self {
+            user,
+            active: object.active,
+            admin: object.admin,
+            support_role: object.support_role,
+            departments: Arc::clone(node.departments()),
+            below: below.into(),
+            team_groups: directory.viewed_groups(user, GroupKind::Team).collect(),
+            client_groups: directory.viewed_groups(user, GroupKind::Client).collect(),
+            types,
+        })
+    }
+
+    /// Whose rights they are.
+    #[must_use]
+    pub fn user(&self) -> UserIndex {
+        self.user
+    }
+
+    /// The entry that counts for an action of a type and a stage (rule 3.5).
+    #[must_use]
+    pub fn entry(&self, entity_type: TypeIndex, action: ActionIndex, stage: Option<StageIndex>) -> Entry {
+        self.types.get(entity_type.0).map_or(Entry::ABSENT, |rights| rights.entry(action, stage))
+    }
+
+    /// Whether any of his roles grants `read` on a type in any field beyond none (rule 3.9).
+    #[must_use]
+    pub fn reads_something(&self, entity_type: TypeIndex) -> bool {
+        self.types.get(entity_type.0).is_some_and(TypeRights::reads_something)
+    }
+
+    /// Whether everything is allowed to him, or nothing, whatever the resource (rules 2.1, 2.3).
+    #[must_use]
+    pub fn blanket(&self) -> Option<Decision> {
+        if !self.active {
+            Some(Decision::deny(Reason::InactiveSubject))
+        } else if self.admin {
+            Some(Decision::allow(Reason::PortalAdmin))
+        } else {
+            None
+        }
+    }
+
+    /// What he is to the helpdesk.
+    #[must_use]
+    pub fn support_role(&self) -> SupportRole {
+        self.support_role
+    }
+
+    /// The departments that a scope reaches by his membership, sorted; none for scopes that don't go by departments.
+    #[must_use]
+    pub fn reach(&self, scope: Scope) -> &[DepartmentIndex] {
+        match scope {
+            Scope::Department => &self.departments,
+            Scope::Subdepartments => &self.below,
+            Scope::Own | Scope::Open | Scope::All => &[],
+        }
+    }
+
+    /// The helpdesk groups of a kind that show him their other members' tickets, sorted.
+    #[must_use]
+    pub fn viewed_groups(&self, kind: GroupKind) -> &[GroupIndex] {
+        match kind {
+            GroupKind::Team => &self.team_groups,
+            GroupKind::Client => &self.client_groups,
+        }
+    }
+}
+
+/// An action of a type, looked up once.
+#[derive(Clone, Copy)]
+pub struct Act<'a> {
+    /// The type's index.
+    pub entity_type: TypeIndex,
+    /// The type.
+    pub node: &'a TypeNode,
+    /// The action's index in the type.
+    pub action: ActionIndex,
+}
+
+impl Act<'_> {
+    /// What the rules say of the action.
+    #[must_use]
+    pub fn kind(&self) -> ActionKind {
+        self.node.kind(self.action)
+    }
+}
+
+/// Decides whether a user may do an action on an existing resource, or create one with these facts.
+#[must_use]
+pub fn decide(
+    directory: &Directory,
+    rights: &EffectiveRights,
+    act: &Act<'_>,
+    target: &Target<'_>,
+) -> Decision {
+    if let Some(decision) = rights.blanket() {
+        return decision;
+    }
+    match act.node.model() {
+        Model::Crm => crm::decide(directory, rights, act, target),
+        Model::Support => support::decide(directory, rights, act, target),
+    }
+}
+
+/// Whether two sorted lists share an item; one of them is short.
+fn meet<T: Ord>(a: &[T], b: &[T]) -> bool {
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    short.iter().any(|item| long.binary_search(item).is_ok())
+}
+
+/// The scopes, of a set, that open a resource to a user (rule 3.2).
+fn opens(directory: &Directory, rights: &EffectiveRights, scopes: ScopeSet, target: &Target<'_>) -> bool {
+    if scopes.has(Scope::All) || scopes.has(Scope::Open) && target.open {
+        return true;
+    }
+    if scopes.has(Scope::Own) && target.responsible == Some(rights.user) {
+        return true;
+    }
+    [Scope::Department, Scope::Subdepartments]
+        .into_iter()
+        .any(|scope| scopes.has(scope) && meet(target.departments_in(directory), rights.reach(scope)))
+}

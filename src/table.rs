@@ -1,0 +1,225 @@
+//! A table whose copies share structure: rows in dense slots, found by key, and in the order of keys.
+//!
+//! A copy costs a few reference counts whatever its size, and a change of one row copies a few kilobytes of what
+//! is shared with other copies and nothing else. That is what makes a whole state of the service a value: it can
+//! be kept while newer ones are made, and a change can be tried on a copy and thrown away.
+
+mod hash_index;
+mod rows;
+mod sorted;
+
+use foldhash::fast::RandomState;
+use std::hash::BuildHasher as _;
+
+use hash_index::HashIndex;
+pub use rows::Rows;
+pub use sorted::Sorted;
+
+/// A row that carries its own key.
+pub trait Row: Clone {
+    /// The key, unique in the table.
+    fn key(&self) -> &str;
+}
+
+/// Rows by slot, by key, and in bytewise order of keys.
+///
+/// INVARIANT: `index` and `order` hold exactly the slots whose row is present, and a present row's slot never
+/// changes. Slots of removed rows are used again.
+#[derive(Clone)]
+pub struct Table<R> {
+    rows: Rows<Option<R>>,
+    index: HashIndex,
+    order: Sorted<u32>,
+    free: imbl::Vector<u32>,
+    hasher: RandomState,
+}
+
+impl<R: Row> Table<R> {
+    /// A table without rows.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            rows: Rows::new(),
+            index: HashIndex::new(),
+            order: Sorted::new(),
+            free: imbl::Vector::new(),
+            hasher: RandomState::default(),
+        }
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Whether there are no rows.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// One more than the largest slot that was ever taken.
+    #[must_use]
+    pub fn slot_count(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The row in a slot.
+    #[must_use]
+    pub fn row(&self, slot: u32) -> Option<&R> {
+        self.rows.get(slot as usize)?.as_ref()
+    }
+
+    /// The slot of a key.
+    #[must_use]
+    pub fn slot_of(&self, key: &str) -> Option<u32> {
+        self.find(key).map(|(slot, _)| slot)
+    }
+
+    /// The slot and the row of a key. Three dependent memory reads, whatever the size.
+    #[must_use]
+    pub fn find(&self, key: &str) -> Option<(u32, &R)> {
+        let mut found = None;
+        self.index.find(self.hash(key), |slot| {
+            found = self.row(slot).filter(|row| row.key() == key).map(|row| (slot, row));
+            found.is_some()
+        });
+        found
+    }
+
+    /// Puts a row in, replacing the one with its key, and gives its slot.
+    pub fn put(&mut self, row: R) -> u32 {
+        match self.slot_of(row.key()) {
+            Some(slot) => {
+                if let Some(place) = self.rows.get_mut(slot as usize) {
+                    *place = Some(row);
+                }
+                slot
+            }
+            None => self.insert(row),
+        }
+    }
+
+    fn insert(&mut self, row: R) -> u32 {
+        let hash = self.hash(row.key());
+        let slot = self.free.pop_back().unwrap_or_else(|| {
+            self.rows.push(None);
+            u32::try_from(self.rows.len() - 1).unwrap_or(u32::MAX)
+        });
+        let rows = &self.rows;
+        self.order.insert_by(slot, |other| key_in(rows, *other).cmp(row.key()));
+        self.index.insert(hash, slot);
+        if let Some(place) = self.rows.get_mut(slot as usize) {
+            *place = Some(row);
+        }
+        slot
+    }
+
+    /// Takes the row of a key out.
+    pub fn remove(&mut self, key: &str) -> Option<R> {
+        let slot = self.slot_of(key)?;
+        let rows = &self.rows;
+        self.order.remove_by(|other| key_in(rows, *other).cmp(key));
+        self.index.remove(self.hash(key), slot);
+        self.free.push_back(slot);
+        self.rows.get_mut(slot as usize)?.take()
+    }
+
+    /// The slots in order of keys, from the first one behind a key, or all of them.
+    pub fn slots_after<'a>(&'a self, key: Option<&str>) -> impl Iterator<Item = u32> + use<'a, R> {
+        self.order.iter_after(&mut |other| match key {
+            Some(key) => key_in(&self.rows, *other).cmp(key),
+            None => std::cmp::Ordering::Greater,
+        })
+    }
+
+    /// The rows in order of keys.
+    pub fn iter(&self) -> impl Iterator<Item = &R> {
+        self.slots_after(None).filter_map(|slot| self.row(slot))
+    }
+
+    fn hash(&self, key: &str) -> u32 {
+        // The upper half: foldhash mixes well into either, and a bucket's entry keeps 32 bits.
+        (self.hasher.hash_one(key) >> 32) as u32
+    }
+}
+
+impl<R: Row> Default for Table<R> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn key_in<R: Row>(rows: &Rows<Option<R>>, slot: u32) -> &str {
+    rows.get(slot as usize).and_then(Option::as_ref).map_or("", Row::key)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Clone, Debug, PartialEq)]
+    struct Pair(String, u32);
+
+    impl Row for Pair {
+        fn key(&self) -> &str {
+            &self.0
+        }
+    }
+
+    fn contents(table: &Table<Pair>) -> Vec<(String, u32)> {
+        table.iter().map(|pair| (pair.0.clone(), pair.1)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_table_is_a_sorted_map_and_its_copies_stay_as_they_were(
+            steps in prop::collection::vec((0u32..3000, any::<bool>()), 1..6000),
+            copy_at in 0usize..3000,
+        ) {
+            let mut table = Table::new();
+            let mut model = BTreeMap::new();
+            let mut copy = (table.clone(), Vec::new());
+            for (at, (key, keep)) in steps.into_iter().enumerate() {
+                let key = key.to_string();
+                if keep {
+                    table.put(Pair(key.clone(), u32::try_from(at).unwrap()));
+                    model.insert(key, u32::try_from(at).unwrap());
+                } else {
+                    let removed = table.remove(&key).map(|pair| pair.1);
+                    prop_assert_eq!(removed, model.remove(&key));
+                }
+                if at == copy_at {
+                    copy = (table.clone(), contents(&table));
+                }
+            }
+            prop_assert_eq!(table.len(), model.len());
+            for (key, value) in &model {
+                prop_assert_eq!(table.find(key).map(|(_, pair)| pair.1), Some(*value));
+            }
+            prop_assert_eq!(contents(&table), model.into_iter().collect::<Vec<_>>());
+            prop_assert_eq!(contents(&copy.0), copy.1);
+        }
+
+        #[test]
+        fn slots_after_a_key_leave_out_what_is_before_it(
+            keys in prop::collection::btree_set(0u32..5000, 0..2000),
+            from in 0u32..5000,
+        ) {
+            let mut table = Table::new();
+            for key in &keys {
+                table.put(Pair(format!("{key:04}"), *key));
+            }
+            let from_key = format!("{from:04}");
+            let after: Vec<u32> =
+                table.slots_after(Some(&from_key)).filter_map(|slot| table.row(slot)).map(|pair| pair.1).collect();
+            let expected: Vec<u32> = keys.into_iter().filter(|key| *key > from).collect();
+            prop_assert_eq!(after, expected);
+        }
+    }
+}
