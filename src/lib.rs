@@ -15,7 +15,11 @@ pub mod visibility;
 
 pub mod snapshot;
 
+pub mod cache;
 pub mod store;
+pub mod watch;
+
+pub mod engine;
 
 pub mod bundle;
 

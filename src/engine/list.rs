@@ -1,0 +1,177 @@
+//! Lists: what a user may see, who may see it, what he may do with it, and who is told of it.
+
+use std::sync::Arc;
+
+use super::check::decide_on;
+use super::question::{InlineTarget, find_act, find_listable_act, find_type};
+use super::{Engine, InlineFacts, Published, QuestionError, ResourceRef, check_id};
+use crate::directory::{ActionIndex, ActionKind, TypeIndex, TypeNode};
+use crate::domain::{Id, Model, NewsEvent, Recipient};
+use crate::rights::{Act, EffectiveRights, Target, recipients};
+use crate::visibility::{Listing, View};
+
+/// A list of visible resources in the making, at one revision.
+pub struct VisibleList {
+    published: Arc<Published>,
+    /// None where there is nothing to list.
+    drawn: Option<Drawn>,
+}
+
+struct Drawn {
+    rights: Arc<EffectiveRights>,
+    entity_type: TypeIndex,
+    action: ActionIndex,
+    listing: Listing,
+}
+
+impl VisibleList {
+    /// The token of the list's revision.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        self.published.token()
+    }
+
+    /// The next ids in bytewise order, at most `count_max`; fewer only at the end.
+    pub fn next(&mut self, count_max: usize) -> Vec<Id> {
+        let Some(drawn) = &mut self.drawn else { return Vec::new() };
+        let snapshot = &self.published.snapshot;
+        let Some(node) = snapshot.directory().catalog().get(drawn.entity_type) else { return Vec::new() };
+        let view = View {
+            directory: snapshot.directory(),
+            rights: &drawn.rights,
+            act: Act { entity_type: drawn.entity_type, node, action: drawn.action },
+            index: snapshot.resources(drawn.entity_type),
+        };
+        drawn.listing.next(view, count_max)
+    }
+}
+
+impl Engine {
+    /// Starts the list of resources for which Check says allow (rule 5.1), behind an id or at the first.
+    ///
+    /// # Errors
+    /// The question is the caller's error.
+    pub fn list_visible(
+        &self,
+        published: Arc<Published>,
+        (subject, action, entity_type): (&str, &str, &str),
+        after: Option<Id>,
+    ) -> Result<VisibleList, QuestionError> {
+        let act = find_listable_act(&published, entity_type, action)?;
+        let Some(rights) = self.rights(&published, subject) else {
+            check_id("subject", subject)?;
+            return Ok(VisibleList { published, drawn: None });
+        };
+        let (index, action) = (act.entity_type, act.action);
+        let snapshot = published.snapshot();
+        let view =
+            View { directory: snapshot.directory(), rights: &rights, act, index: snapshot.resources(index) };
+        let listing = Listing::new(view, after);
+        Ok(VisibleList { published, drawn: Some(Drawn { rights, entity_type: index, action, listing }) })
+    }
+
+    /// The active users for whom Check says allow, in order of ids, behind an id or from the first, at most
+    /// `count_max` (rule 5.2).
+    ///
+    /// # Errors
+    /// The question is the caller's error.
+    pub fn list_subjects(
+        &self,
+        published: &Published,
+        (action, entity_type, resource): (&str, &str, ResourceRef<'_>),
+        after: Option<&str>,
+        count_max: usize,
+    ) -> Result<Vec<Id>, QuestionError> {
+        let act = find_listable_act(published, entity_type, action)?;
+        with_target(published, (act.entity_type, act.node), resource, |target| {
+            let Some(target) = target else { return Vec::new() };
+            let users = published.directory().users_after(after).filter(|(_, user)| user.active);
+            let allowed = users.filter(|(_, user)| {
+                self.rights(published, user.id.as_str())
+                    .is_some_and(|rights| decide_on(published, &rights, &act, Some(target)).is_allow())
+            });
+            allowed.take(count_max).map(|(_, user)| user.id.clone()).collect()
+        })
+    }
+
+    /// The actions, other than `add` and `import`, that Check allows, in the type's order (rule 5.2).
+    ///
+    /// # Errors
+    /// The question is the caller's error.
+    pub fn list_actions(
+        &self,
+        published: &Published,
+        (subject, entity_type, resource): (&str, &str, ResourceRef<'_>),
+    ) -> Result<Vec<Id>, QuestionError> {
+        let (index, node) = find_type(published, entity_type)?;
+        let rights = self.rights(published, subject);
+        if rights.is_none() {
+            check_id("subject", subject)?;
+        }
+        with_target(published, (index, node), resource, |target| {
+            let Some(rights) = rights else { return Vec::new() };
+            let existing = node.actions().filter(|(action, _)| node.kind(*action) != ActionKind::Create);
+            let allowed = existing.filter(|(action, _)| {
+                let act = Act { entity_type: index, node, action: *action };
+                decide_on(published, &rights, &act, target).is_allow()
+            });
+            allowed.map(|(_, name)| name.clone()).collect()
+        })
+    }
+
+    /// Who is to be told the news of a ticket, in order of ids, and whether each may read it (rule 4.5).
+    ///
+    /// # Errors
+    /// The question is the caller's error.
+    pub fn list_recipients(
+        &self,
+        published: &Published,
+        (entity_type, resource): (&str, ResourceRef<'_>),
+        event: NewsEvent,
+    ) -> Result<Vec<Recipient>, QuestionError> {
+        let act = find_act(published, entity_type, "read")?;
+        if act.node.model() != Model::Support {
+            return Err(QuestionError::NotSupport { entity_type: act.node.entity_type().name.clone() });
+        }
+        with_target(published, (act.entity_type, act.node), resource, |target| {
+            let Some(target) = target else { return Vec::new() };
+            let directory = published.directory();
+            let told = recipients(directory, target, event);
+            let users =
+                told.into_iter().filter_map(|user| directory.user(user)).map(|node| node.id().clone());
+            let mut told: Vec<Recipient> = users
+                .map(|user| {
+                    let rights = self.rights(published, user.as_str());
+                    let can_read =
+                        rights.is_some_and(|it| decide_on(published, &it, &act, Some(target)).is_allow());
+                    Recipient { user, can_read }
+                })
+                .collect();
+            told.sort_unstable_by(|a, b| a.user.cmp(&b.user));
+            told
+        })
+    }
+}
+
+/// Resolves a resource and hands it on; none where an id is unknown.
+fn with_target<T>(
+    published: &Published,
+    (index, node): (TypeIndex, &TypeNode),
+    resource: ResourceRef<'_>,
+    then: impl FnOnce(Option<&Target<'_>>) -> T,
+) -> Result<T, QuestionError> {
+    match resource {
+        ResourceRef::Stored(id) => {
+            let row = published.snapshot.resources(index).get(id);
+            if row.is_none() {
+                check_id("id", id)?;
+            }
+            Ok(then(row.map(|row| row.target()).as_ref()))
+        }
+        ResourceRef::Inline(facts) => {
+            let facts: InlineFacts<'_> = facts;
+            let inline = InlineTarget::resolve(published.directory(), node, &facts)?;
+            Ok(then(Some(&inline.target())))
+        }
+    }
+}

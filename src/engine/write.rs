@@ -1,0 +1,213 @@
+//! Writes: one thread judges them in their order, commits many with one flush, and publishes what is on disk.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Engine, Published, Shared, token_of};
+use crate::domain::{Affected, ChangeSet, Id, Revision, Write};
+use crate::snapshot::{Refusal, Snapshot};
+
+/// The most writes that share one flush.
+const GROUP_MAX: usize = 512;
+/// The most operations that share one flush, unless a single write has more.
+const GROUP_OPERATIONS_MAX: usize = 8_192;
+/// The most writes that wait for the committer; further callers wait for a place.
+const QUEUE_MAX: usize = 4_096;
+
+/// Why a write was not done. It changed nothing, but for [`WriteError::Unknown`].
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum WriteError {
+    /// The objects or the rules stand against it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The newest revision is not the expected one.
+    #[error("the newest revision is {newest}, not {expected}")]
+    Conflict {
+        /// What was expected.
+        expected: Revision,
+        /// What is.
+        newest: Revision,
+    },
+    /// The store could not take it.
+    #[error("the store failed; nothing was changed")]
+    Store(#[source] Arc<dyn Error + Send + Sync>),
+    /// The server is shutting down.
+    #[error("the server is shutting down; the write was not taken")]
+    Closed,
+    /// The server stopped before it could tell; repeat the write with the same `request_id`.
+    #[error("the server stopped while the write was under way")]
+    Unknown,
+}
+
+/// Where writes wait.
+pub(super) type Queue = mpsc::Sender<Request>;
+
+/// A write and who waits for it.
+pub(super) struct Request {
+    write: Write,
+    answer: oneshot::Sender<Result<Revision, WriteError>>,
+}
+
+/// The running thread.
+pub(super) struct Committer {
+    thread: JoinHandle<()>,
+    is_stopping: Arc<AtomicBool>,
+    wake: Queue,
+}
+
+impl Committer {
+    /// Lets what is queued be done, then ends the thread; waits for it at most so long.
+    pub(super) fn stop(self, wait_max: Duration) {
+        self.is_stopping.store(true, Ordering::Release);
+        // An empty write wakes the thread; it is answered like the rest.
+        let (answer, _) = oneshot::channel();
+        drop(self.wake.try_send(Request { write: Write::default(), answer }));
+        drop(self.wake);
+        let end = Instant::now() + wait_max;
+        while !self.thread.is_finished() && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+impl Engine {
+    /// Does a write: judged on its end state, on disk, and seen by every later answer when this returns.
+    ///
+    /// # Errors
+    /// Says why it was refused.
+    pub async fn write(&self, write: Write) -> Result<Revision, WriteError> {
+        let (answer, outcome) = oneshot::channel();
+        self.queue.send(Request { write, answer }).await.map_err(|_| WriteError::Closed)?;
+        outcome.await.unwrap_or(Err(WriteError::Unknown))
+    }
+}
+
+/// Starts the committer.
+pub(super) fn start(shared: Arc<Shared>) -> Result<(Committer, Queue), std::io::Error> {
+    let (queue, mut requests) = mpsc::channel(QUEUE_MAX);
+    let is_stopping = Arc::new(AtomicBool::new(false));
+    let stopping = Arc::clone(&is_stopping);
+    let thread = std::thread::Builder::new().name("committer".to_owned()).spawn(move || {
+        while let Some(first) = requests.blocking_recv() {
+            Group::collect(&shared, first, &mut requests).commit(&shared);
+            if stopping.load(Ordering::Acquire) {
+                requests.close();
+            }
+        }
+    })?;
+    Ok((Committer { thread, is_stopping, wake: queue.clone() }, queue))
+}
+
+/// Writes that are committed together.
+struct Group {
+    /// The state after those accepted so far.
+    end: Snapshot,
+    sets: Vec<Arc<ChangeSet>>,
+    waiting: Vec<(oneshot::Sender<Result<Revision, WriteError>>, Revision)>,
+    by_request: HashMap<Id, Revision>,
+}
+
+impl Group {
+    /// Judges the first write and those that wait behind it, up to the bounds of a group.
+    fn collect(shared: &Shared, first: Request, requests: &mut mpsc::Receiver<Request>) -> Self {
+        let mut group = Self {
+            end: shared.published.load().snapshot.clone(),
+            sets: Vec::new(),
+            waiting: Vec::new(),
+            by_request: HashMap::new(),
+        };
+        let mut operations = 0;
+        let mut next = Some(first);
+        while let Some(request) = next {
+            operations += request.write.operations.len();
+            group.judge(shared, request);
+            let is_full = group.sets.len() >= GROUP_MAX || operations >= GROUP_OPERATIONS_MAX;
+            next = if is_full { None } else { requests.try_recv().ok() };
+        }
+        group
+    }
+
+    fn judge(&mut self, shared: &Shared, request: Request) {
+        match self.try_write(shared, &request.write) {
+            Ok(revision) => self.waiting.push((request.answer, revision)),
+            // Whoever no longer waits needs no answer; here and below.
+            Err(error) => drop(request.answer.send(Err(error))),
+        }
+    }
+
+    fn try_write(&mut self, shared: &Shared, write: &Write) -> Result<Revision, WriteError> {
+        if let Some(done) = self.already_done(shared, write)? {
+            return Ok(done);
+        }
+        let newest = self.end.revision();
+        if let Some(expected) = write.expected.filter(|expected| *expected != newest) {
+            return Err(WriteError::Conflict { expected, newest });
+        }
+        if write.operations.is_empty() {
+            return Ok(newest);
+        }
+        let outcome = self.end.apply(&write.operations)?;
+        let revision = outcome.snapshot.revision();
+        self.end = outcome.snapshot;
+        self.by_request.extend(write.request_id.iter().map(|id| (id.clone(), revision)));
+        self.sets.push(Arc::new(ChangeSet {
+            revision,
+            committed_at_ms: now_ms(),
+            request_id: write.request_id.clone(),
+            changes: outcome.changes,
+            affected: outcome.affected,
+        }));
+        Ok(revision)
+    }
+
+    fn already_done(&self, shared: &Shared, write: &Write) -> Result<Option<Revision>, WriteError> {
+        let Some(id) = &write.request_id else { return Ok(None) };
+        if let Some(revision) = self.by_request.get(id) {
+            return Ok(Some(*revision));
+        }
+        shared.store.revision_of_request(id).map_err(|error| WriteError::Store(Arc::new(error)))
+    }
+
+    /// Commits, drops from the cache, publishes, tells, answers: in this order.
+    ///
+    /// Nobody may read what could still be lost, so the disk comes first. Whoever reads the new snapshot must not find
+    /// rights of the old one, so the cache comes before publication (the invariant of [`crate::cache::Cache`]).
+    /// Whoever was told of a revision, or whose write was acknowledged, must be able to read it, so telling and
+    /// answering come last.
+    fn commit(self, shared: &Shared) {
+        if !self.sets.is_empty() {
+            if let Err(error) = shared.store.commit(&self.sets) {
+                tracing::error!(error = &error as &dyn Error, "the store can't commit");
+                let error = WriteError::Store(Arc::new(error));
+                for (answer, _) in self.waiting {
+                    drop(answer.send(Err(error.clone())));
+                }
+                return;
+            }
+            for set in &self.sets {
+                drop_affected(shared, &set.affected, set.revision);
+            }
+            let token = token_of(&shared.store, self.end.revision());
+            shared.published.store(Arc::new(Published { snapshot: self.end, token }));
+            shared.feed.publish(self.sets);
+        }
+        for (answer, revision) in self.waiting {
+            drop(answer.send(Ok(revision)));
+        }
+    }
+}
+
+fn drop_affected(shared: &Shared, affected: &Affected, revision: Revision) {
+    shared.cache.drop_affected(affected, revision);
+}
+
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,90 @@
+//! Committed changes in their order: the newest ones in memory, and a signal when there are more.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::domain::{ChangeSet, Revision};
+
+/// How many change sets are kept in memory. Who is further behind reads the store's log.
+const KEPT: usize = 1024;
+
+/// The stream of committed changes.
+///
+/// INVARIANT: the kept change sets have consecutive revisions, of which the last is the signalled one.
+pub struct Feed {
+    kept: Mutex<VecDeque<Arc<ChangeSet>>>,
+    newest: watch::Sender<Revision>,
+}
+
+impl Feed {
+    /// A stream that goes on behind a revision.
+    #[must_use]
+    pub fn new(newest: Revision) -> Self {
+        Self { kept: Mutex::default(), newest: watch::Sender::new(newest) }
+    }
+
+    /// Puts committed changes behind the others, and signals. They must follow the newest without a gap.
+    pub fn publish(&self, sets: Vec<Arc<ChangeSet>>) {
+        let Some(newest) = sets.last().map(|set| set.revision) else { return };
+        {
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.extend(sets);
+            let excess = kept.len().saturating_sub(KEPT);
+            kept.drain(..excess);
+        }
+        self.newest.send_replace(newest);
+    }
+
+    /// The changes behind a revision, at most `count_max`; none if they are no longer in memory.
+    #[must_use]
+    pub fn after(&self, revision: Revision, count_max: usize) -> Option<Vec<Arc<ChangeSet>>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = kept.front()?.revision;
+        if revision.next() < first {
+            return None;
+        }
+        let behind = usize::try_from(revision.next().get() - first.get()).ok()?;
+        Some(kept.iter().skip(behind).take(count_max).cloned().collect())
+    }
+
+    /// Follows the newest revision.
+    #[must_use]
+    pub fn follow(&self) -> watch::Receiver<Revision> {
+        self.newest.subscribe()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Affected;
+
+    fn set(revision: u64) -> Arc<ChangeSet> {
+        Arc::new(ChangeSet {
+            revision: Revision::new(revision),
+            committed_at_ms: 0,
+            request_id: None,
+            changes: vec![],
+            affected: Affected::Users(vec![]),
+        })
+    }
+
+    fn revisions(feed: &Feed, after: u64, count_max: usize) -> Option<Vec<u64>> {
+        let sets = feed.after(Revision::new(after), count_max)?;
+        Some(sets.iter().map(|set| set.revision.get()).collect())
+    }
+
+    #[test]
+    fn changes_come_in_order_from_any_revision_that_is_kept() {
+        let feed = Feed::new(Revision::new(10));
+        assert_eq!(revisions(&feed, 10, 9), None);
+        feed.publish((11..=2000).map(set).collect());
+        assert_eq!(*feed.follow().borrow(), Revision::new(2000));
+        assert_eq!(revisions(&feed, 1997, 9), Some(vec![1998, 1999, 2000]));
+        assert_eq!(revisions(&feed, 1500, 2), Some(vec![1501, 1502]));
+        assert_eq!(revisions(&feed, 2000, 9), Some(vec![]));
+        assert_eq!(revisions(&feed, 2000 - KEPT as u64 - 1, 9), None);
+    }
+}
