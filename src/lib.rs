@@ -23,3 +23,5 @@ pub mod engine;
 
 pub mod bundle;
 
+pub mod api;
+pub mod server;

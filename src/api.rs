@@ -1,0 +1,67 @@
+//! The gRPC contract: the only user of the generated types.
+//!
+//! A handler says who may call, parses into the domain, makes one call of the engine and converts the answer.
+//! Whatever goes wrong becomes a status in one place, [`status`].
+
+pub mod convert;
+mod deadline;
+mod decision;
+mod directory;
+pub mod status;
+mod watch;
+
+use std::sync::Arc;
+
+use tokio::sync::watch as signal;
+
+use crate::engine::{Consistency, Engine, Published};
+
+pub use deadline::DeadlineLayer;
+pub use decision::DecisionApi;
+pub use directory::DirectoryApi;
+pub use watch::WatchApi;
+
+/// The generated types.
+pub mod pb {
+    #![allow(
+        missing_docs,
+        clippy::allow_attributes_without_reason,
+        clippy::excessive_nesting,
+        clippy::pedantic,
+        clippy::wildcard_enum_match_arm,
+        reason = "generated code; its documentation is that of the contract"
+    )]
+
+    tonic::include_proto!("dopusk.v1");
+
+    /// The contract's descriptors, for reflection.
+    pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/dopusk_descriptor.bin"));
+}
+
+/// What every handler needs.
+#[derive(Clone)]
+pub struct Context {
+    engine: Arc<Engine>,
+    /// Turns true when the server shuts down: streams end.
+    stopping: signal::Receiver<bool>,
+}
+
+impl Context {
+    /// A context for an engine, and a signal that turns true when streams are to end.
+    #[must_use]
+    pub fn new(engine: Arc<Engine>, stopping: signal::Receiver<bool>) -> Self {
+        Self { engine, stopping }
+    }
+
+    fn at(&self, consistency: Option<&pb::Consistency>) -> Result<Arc<Published>, tonic::Status> {
+        self.engine.at(wanted(consistency)).map_err(|error| status::token("consistency.at_least", &error))
+    }
+}
+
+fn wanted(consistency: Option<&pb::Consistency>) -> Consistency<'_> {
+    match consistency.and_then(|it| it.requirement.as_ref()) {
+        Some(pb::consistency::Requirement::AtLeast(token)) => Consistency::AtLeast(token),
+        Some(pb::consistency::Requirement::Newest(true)) => Consistency::Newest,
+        Some(pb::consistency::Requirement::Newest(false)) | None => Consistency::Fastest,
+    }
+}

@@ -1,0 +1,14 @@
+//! Between the wire and the domain, both ways; the fields that don't parse are all named.
+
+mod decision;
+mod from_wire;
+mod page_token;
+mod to_wire;
+
+pub use decision::{
+    batch_result, decision, effect_of, facts, news_event, obligation_name, question, reason_name,
+    resource_ref,
+};
+pub use from_wire::{key, kind, object, operation};
+pub use page_token::{page_token, parse_page_token};
+pub use to_wire::{change_set, key_to_wire, kind_to_wire, object_to_wire, operation_to_wire};

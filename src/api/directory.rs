@@ -1,0 +1,253 @@
+//! `DirectoryService`.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{Stream, StreamExt as _};
+use tonic::{Request, Response, Status, Streaming};
+
+use super::deadline::Deadline;
+use super::status::{self, Invalid, invalid};
+use super::{Context, convert, pb};
+use crate::domain::{
+    IMPORT_MESSAGE_OBJECTS_MAX, Id, Object, Operation, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX,
+    WRITE_OPERATIONS_MAX, Write,
+};
+use crate::engine::{Filter, Import, ImportMode, Progress};
+
+/// Answers that wait for a slow reader of a stream.
+const STREAM_MESSAGES_WAITING_MAX: usize = 4;
+
+/// Answers `DirectoryService`.
+#[derive(Clone)]
+pub struct DirectoryApi {
+    context: Context,
+}
+
+impl DirectoryApi {
+    /// Answers from a context.
+    #[must_use]
+    pub fn new(context: Context) -> Self {
+        Self { context }
+    }
+}
+
+#[tonic::async_trait]
+impl pb::directory_service_server::DirectoryService for DirectoryApi {
+    async fn write(&self, request: Request<pb::WriteRequest>) -> Result<Response<pb::WriteResponse>, Status> {
+        let write = self.parse_write(request.get_ref())?;
+        let revision = self.context.engine.write(write).await.map_err(|error| status::write(&error))?;
+        Ok(Response::new(pb::WriteResponse { revision: self.context.engine.token(revision) }))
+    }
+
+    async fn get_object(
+        &self,
+        request: Request<pb::GetObjectRequest>,
+    ) -> Result<Response<pb::GetObjectResponse>, Status> {
+        let request = request.get_ref();
+        let published = self.context.at(request.consistency.as_ref())?;
+        let key = request.key.clone().unwrap_or_default();
+        let key = convert::key(&key, "key").map_err(|faults| invalid(&faults))?;
+        let object = published.get(&key).ok_or_else(|| status::not_found(&key.to_string()))?;
+        Ok(Response::new(pb::GetObjectResponse {
+            object: Some(convert::object_to_wire(&object)),
+            revision: published.token().to_owned(),
+        }))
+    }
+
+    async fn list_objects(
+        &self,
+        request: Request<pb::ListObjectsRequest>,
+    ) -> Result<Response<pb::ListObjectsResponse>, Status> {
+        let request = request.get_ref();
+        let published = self.context.at(request.consistency.as_ref())?;
+        let kind = convert::kind(request.kind()).map_err(|faults| invalid(&faults))?;
+        let filter = parse_filter(request)?;
+        let after =
+            convert::parse_page_token(&request.page_token, kind).map_err(|fault| invalid(&[fault]))?;
+        let size = match request.page_size as usize {
+            0 => PAGE_ITEMS_DEFAULT,
+            size => size.min(PAGE_ITEMS_MAX),
+        };
+        let page =
+            published.list(kind, &filter, after.as_ref(), size).map_err(|error| status::filter(&error))?;
+        let last = page.objects.last().filter(|_| page.has_more);
+        Ok(Response::new(pb::ListObjectsResponse {
+            next_page_token: last.map(|last| convert::page_token(&last.key())).unwrap_or_default(),
+            objects: page.objects.iter().map(convert::object_to_wire).collect(),
+            revision: published.token().to_owned(),
+        }))
+    }
+
+    type ImportStream = Pin<Box<dyn Stream<Item = Result<pb::ImportResponse, Status>> + Send>>;
+
+    async fn import(
+        &self,
+        request: Request<Streaming<pb::ImportRequest>>,
+    ) -> Result<Response<Self::ImportStream>, Status> {
+        let deadline = Deadline::of(&request);
+        let (answers, stream) = mpsc::channel(STREAM_MESSAGES_WAITING_MAX);
+        let context = self.context.clone();
+        tokio::spawn(async move {
+            let last = import(&context, request.into_inner(), deadline, &answers).await;
+            // Whoever has gone away needs no answer.
+            drop(answers.send(last).await);
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(stream))))
+    }
+
+    type ExportStream = Pin<Box<dyn Stream<Item = Result<pb::ExportResponse, Status>> + Send>>;
+
+    async fn export(
+        &self,
+        request: Request<pb::ExportRequest>,
+    ) -> Result<Response<Self::ExportStream>, Status> {
+        let deadline = Deadline::of(&request);
+        let published = self.context.at(request.get_ref().consistency.as_ref())?;
+        let stopping = self.context.stopping.clone();
+        let (answers, stream) = mpsc::channel(STREAM_MESSAGES_WAITING_MAX);
+        tokio::task::spawn_blocking(move || {
+            let mut objects = published.export().peekable();
+            let mut is_first = true;
+            while is_first || objects.peek().is_some() {
+                is_first = false;
+                let chunk = objects.by_ref().take(IMPORT_MESSAGE_OBJECTS_MAX);
+                let message = pb::ExportResponse {
+                    objects: chunk.map(|object| convert::object_to_wire(&object)).collect(),
+                    revision: published.token().to_owned(),
+                };
+                let answer = if deadline.is_some_and(Deadline::has_passed) {
+                    Err(status::deadline_exceeded())
+                } else if *stopping.borrow() {
+                    Err(status::shutting_down())
+                } else {
+                    Ok(message)
+                };
+                let is_over = answer.is_err();
+                if answers.blocking_send(answer).is_err() || is_over {
+                    return;
+                }
+            }
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(stream))))
+    }
+}
+
+impl DirectoryApi {
+    fn parse_write(&self, request: &pb::WriteRequest) -> Result<Write, Status> {
+        let count = request.operations.len();
+        if count == 0 || count > WRITE_OPERATIONS_MAX {
+            return Err(status::too_many_operations(count));
+        }
+        let mut operations: Vec<Operation> = Vec::with_capacity(count);
+        let mut faults = Vec::new();
+        for (at, operation) in request.operations.iter().enumerate() {
+            match convert::operation(operation, &format!("operations[{at}]")) {
+                Ok(operation) => operations.push(operation),
+                Err(found) => faults.extend(found),
+            }
+        }
+        let request_id = parse_optional("request_id", &request.request_id, &mut faults);
+        if !faults.is_empty() {
+            return Err(invalid(&faults));
+        }
+        let expected = Some(request.expected_revision.as_str()).filter(|token| !token.is_empty());
+        let expected = expected.map(|token| self.context.engine.revision_of(token)).transpose();
+        let expected = expected.map_err(|error| status::token("expected_revision", &error))?;
+        Ok(Write { operations, expected, request_id })
+    }
+}
+
+/// Runs an import; the last answer says that it is done, or why it stopped.
+async fn import(
+    context: &Context,
+    mut messages: Streaming<pb::ImportRequest>,
+    deadline: Option<Deadline>,
+    answers: &mpsc::Sender<Result<pb::ImportResponse, Status>>,
+) -> Result<pb::ImportResponse, Status> {
+    let mut import: Option<Import> = None;
+    let mut place = 0;
+    while let Some(message) = messages.next().await {
+        let message = message?;
+        if deadline.is_some_and(Deadline::has_passed) {
+            return Err(status::deadline_exceeded());
+        }
+        if *context.stopping.borrow() {
+            return Err(status::shutting_down());
+        }
+        let import =
+            import.get_or_insert_with(|| Import::new(Arc::clone(&context.engine), mode(message.mode())));
+        let objects = parse_objects(&message, place)?;
+        place += objects.len();
+        let committed = import.progress().committed;
+        import.push(objects).await.map_err(|error| status::import(&error))?;
+        if import.progress().committed > committed {
+            // Who doesn't read the progress doesn't hold the import up.
+            drop(answers.try_send(Ok(progress(context, import.progress(), Done::No))));
+        }
+    }
+    let mut import = import.unwrap_or_else(|| Import::new(Arc::clone(&context.engine), ImportMode::Atomic));
+    import.finish().await.map_err(|error| status::import(&error))?;
+    Ok(progress(context, import.progress(), Done::Yes))
+}
+
+const fn mode(mode: pb::ImportMode) -> ImportMode {
+    match mode {
+        pb::ImportMode::Unspecified | pb::ImportMode::Atomic => ImportMode::Atomic,
+        pb::ImportMode::Chunked => ImportMode::Chunked,
+    }
+}
+
+fn parse_objects(message: &pb::ImportRequest, place: usize) -> Result<Vec<Object>, Status> {
+    let count = message.objects.len();
+    if count > IMPORT_MESSAGE_OBJECTS_MAX {
+        let text = format!("{count} objects; a message has at most {IMPORT_MESSAGE_OBJECTS_MAX}");
+        return Err(invalid(&[Invalid::new("objects", text)]));
+    }
+    let mut objects = Vec::with_capacity(count);
+    let mut faults = Vec::new();
+    for (at, object) in message.objects.iter().enumerate() {
+        match convert::object(object, &format!("objects[{}]", place + at)) {
+            Ok(object) => objects.push(object),
+            Err(found) => faults.extend(found),
+        }
+    }
+    if faults.is_empty() { Ok(objects) } else { Err(invalid(&faults)) }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Done {
+    Yes,
+    No,
+}
+
+fn progress(context: &Context, progress: Progress, done: Done) -> pb::ImportResponse {
+    pb::ImportResponse {
+        received: progress.received,
+        committed: progress.committed,
+        revision: progress.revision.map(|it| context.engine.token(it)).unwrap_or_default(),
+        done: done == Done::Yes,
+    }
+}
+
+fn parse_filter(request: &pb::ListObjectsRequest) -> Result<Filter, Status> {
+    let mut faults = Vec::new();
+    let filter = Filter {
+        department: parse_optional("department", &request.department, &mut faults),
+        workgroup: parse_optional("workgroup", &request.workgroup, &mut faults),
+        support_group: parse_optional("support_group", &request.support_group, &mut faults),
+        role: parse_optional("role", &request.role, &mut faults),
+        user: parse_optional("user", &request.user, &mut faults),
+        entity_type: parse_optional("entity_type", &request.entity_type, &mut faults),
+    };
+    if faults.is_empty() { Ok(filter) } else { Err(invalid(&faults)) }
+}
+
+fn parse_optional(field: &str, text: &str, faults: &mut Vec<Invalid>) -> Option<Id> {
+    if text.is_empty() {
+        return None;
+    }
+    Id::parse(text).map_err(|error| faults.push(Invalid::new(field, error.to_string()))).ok()
+}

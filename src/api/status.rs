@@ -1,0 +1,233 @@
+//! The one place where errors become gRPC statuses: a code, a stable reason, and the field at fault.
+//!
+//! Texts that callers can act on are sent; those of the inside are logged with their causes and not sent.
+
+use std::collections::{BTreeSet, HashMap};
+use std::error::Error;
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+use crate::directory::Violation;
+use crate::domain::{Fault, WRITE_OPERATIONS_MAX};
+use crate::engine::{FilterError, ImportError, QuestionError, TokenError, WriteError};
+use crate::snapshot::Refusal;
+use crate::store;
+
+/// The domain of every reason.
+pub const DOMAIN: &str = "dopusk";
+/// A field is not what it must be.
+pub const INVALID_FIELD: &str = "INVALID_FIELD";
+/// Rules of the specification stand against a write.
+pub const RULES_BROKEN: &str = "RULES_BROKEN";
+
+/// A field of a request that is not what it must be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Invalid {
+    /// The path of the field, such as `operations[3].put.user.id`.
+    pub field: String,
+    /// What is wrong, and what would be right.
+    pub message: String,
+}
+
+impl Invalid {
+    /// A fault of a field.
+    #[must_use]
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
+    }
+}
+
+/// Fields that are not what they must be: INVALID_ARGUMENT.
+#[must_use]
+pub fn invalid(faults: &[Invalid]) -> Status {
+    let mut details = reason(INVALID_FIELD);
+    for fault in faults {
+        details.add_bad_request_violation(fault.field.clone(), fault.message.clone());
+    }
+    let text = faults.iter().map(|fault| format!("{}: {}", fault.field, fault.message)).collect::<Vec<_>>();
+    with_details(Code::InvalidArgument, text.join("; "), details)
+}
+
+/// A question that is the caller's error.
+#[must_use]
+pub fn question(error: &QuestionError) -> Status {
+    let (name, field) = (question_reason(error), error.field());
+    let mut details = reason(name);
+    details.add_bad_request_violation(field, error.to_string());
+    with_details(Code::InvalidArgument, format!("{field}: {error}"), details)
+}
+
+/// The stable reason of a question that is the caller's error.
+#[must_use]
+pub fn question_reason(error: &QuestionError) -> &'static str {
+    match error {
+        QuestionError::UnknownEntityType { .. } => "UNKNOWN_ENTITY_TYPE",
+        QuestionError::UnknownAction { .. } => "UNKNOWN_ACTION",
+        QuestionError::UnknownStage { .. } => "UNKNOWN_STAGE",
+        QuestionError::BadId { .. } => INVALID_FIELD,
+        QuestionError::NotListable { .. } => "ACTION_NOT_LISTABLE",
+        QuestionError::NotSupport { .. } => "NOT_A_TICKET_TYPE",
+    }
+}
+
+/// A filter that the kind doesn't have.
+#[must_use]
+pub fn filter(error: &FilterError) -> Status {
+    invalid(&[Invalid::new(error.field(), error.to_string())])
+}
+
+/// A revision token that is of no use.
+#[must_use]
+pub fn token(field: &str, error: &TokenError) -> Status {
+    let text = format!("{field}: the token {error}");
+    match error {
+        TokenError::Malformed => invalid(&[Invalid::new(field, error.to_string())]),
+        TokenError::OtherStore => {
+            with_details(Code::FailedPrecondition, text, reason("TOKEN_OF_OTHER_STORE"))
+        }
+        TokenError::Ahead { .. } => {
+            with_details(Code::FailedPrecondition, text, reason("TOKEN_AHEAD_OF_STORE"))
+        }
+    }
+}
+
+/// A write that was not done.
+#[must_use]
+pub fn write(error: &WriteError) -> Status {
+    let text = error.to_string();
+    match error {
+        WriteError::Refused(refusal) => refused(refusal),
+        WriteError::Conflict { .. } => with_details(Code::Aborted, text, reason("REVISION_CONFLICT")),
+        WriteError::Store(cause) => {
+            tracing::error!(error = cause.as_ref() as &dyn Error, "the store failed");
+            with_details(Code::Unavailable, text, reason("STORE_FAILED"))
+        }
+        WriteError::Closed => with_details(Code::Unavailable, text, reason("SHUTTING_DOWN")),
+        WriteError::Unknown => with_details(Code::Unknown, text, reason("OUTCOME_UNKNOWN")),
+    }
+}
+
+/// An import that stopped.
+#[must_use]
+pub fn import(error: &ImportError) -> Status {
+    match error {
+        ImportError::Write(error) => write(error),
+        ImportError::TooMany => {
+            with_details(Code::InvalidArgument, error.to_string(), reason("IMPORT_TOO_LARGE"))
+        }
+    }
+}
+
+/// A start of a watch that can't be served.
+#[must_use]
+pub fn log_read(error: &store::LogError) -> Status {
+    match error {
+        store::LogError::NotKept { .. } => {
+            let text = format!("after: {error}; export afresh and watch from the export's revision");
+            with_details(Code::OutOfRange, text, reason("CHANGES_NOT_KEPT"))
+        }
+        store::LogError::Damaged(_) | store::LogError::Disk(_) => {
+            log(error);
+            with_details(Code::Unavailable, "the change log can't be read", reason("STORE_FAILED"))
+        }
+    }
+}
+
+/// An object that isn't there.
+#[must_use]
+pub fn not_found(what: &str) -> Status {
+    with_details(Code::NotFound, format!("there is no {what}"), reason("OBJECT_NOT_FOUND"))
+}
+
+/// The caller's time is up.
+#[must_use]
+pub fn deadline_exceeded() -> Status {
+    with_details(Code::DeadlineExceeded, "the call's deadline has passed", reason("DEADLINE_EXCEEDED"))
+}
+
+/// The server is going down.
+#[must_use]
+pub fn shutting_down() -> Status {
+    with_details(Code::Unavailable, "the server is shutting down", reason("SHUTTING_DOWN"))
+}
+
+fn refused(refusal: &Refusal) -> Status {
+    match refusal {
+        Refusal::Faults(faults) => rules(faults.iter().map(|(at, fault)| fault_line(*at, fault))),
+        Refusal::Rules(violations) => rules(lines(violations)),
+        Refusal::Precondition { operation, key, exists } => {
+            let mut details = reason(if *exists { "OBJECT_EXISTS" } else { "OBJECT_MISSING" });
+            let field = format!("operations[{operation}].precondition");
+            details.add_precondition_failure_violation("PRECONDITION", key.to_string(), refusal.to_string());
+            with_details(Code::FailedPrecondition, format!("{field}: {refusal}"), details)
+        }
+    }
+}
+
+struct Line {
+    rule: &'static str,
+    culprit: String,
+    message: String,
+}
+
+fn fault_line(at: usize, fault: &Fault) -> Line {
+    let culprit = format!("operations[{at}].put.{}", fault.field);
+    Line { rule: fault.rule, culprit, message: fault.message.clone() }
+}
+
+fn lines(violations: &BTreeSet<Violation>) -> impl Iterator<Item = Line> {
+    violations.iter().map(|it| Line {
+        rule: it.rule,
+        culprit: it.culprit.to_string(),
+        message: it.message.clone(),
+    })
+}
+
+/// More culprits than this are counted, not named: a status travels in headers, which are bounded.
+const CULPRITS_NAMED_MAX: usize = 50;
+
+fn rules(lines: impl Iterator<Item = Line>) -> Status {
+    let lines: Vec<Line> = lines.collect();
+    let mut details = reason(RULES_BROKEN);
+    let mut text = Vec::new();
+    for line in lines.iter().take(CULPRITS_NAMED_MAX) {
+        details.add_precondition_failure_violation(
+            format!("RULE_{}", line.rule),
+            line.culprit.clone(),
+            line.message.clone(),
+        );
+        text.push(format!("rule {}: {}: {}", line.rule, line.culprit, line.message));
+    }
+    if lines.len() > CULPRITS_NAMED_MAX {
+        text.push(format!("and {} more", lines.len() - CULPRITS_NAMED_MAX));
+    }
+    with_details(Code::FailedPrecondition, format!("nothing was changed; {}", text.join("; ")), details)
+}
+
+/// Says that a write has more operations than one may have.
+#[must_use]
+pub fn too_many_operations(count: usize) -> Status {
+    let text = format!("{count} operations; a write has 1 to {WRITE_OPERATIONS_MAX}");
+    invalid(&[Invalid::new("operations", text)])
+}
+
+fn reason(reason: &str) -> ErrorDetails {
+    ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new())
+}
+
+/// The most bytes of a message: it travels in a header, next to the details that repeat it.
+const TEXT_BYTES_MAX: usize = 2_000;
+
+fn with_details(code: Code, text: impl Into<String>, details: ErrorDetails) -> Status {
+    let mut text = text.into();
+    if text.len() > TEXT_BYTES_MAX {
+        text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
+        text.push('…');
+    }
+    Status::with_error_details(code, text, details)
+}
+
+fn log(error: &(dyn Error + 'static)) {
+    tracing::error!(error, "the store failed");
+}

@@ -1,0 +1,237 @@
+//! The composition root: opens the engine, binds the listeners, serves, and winds down.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::watch as signal;
+use tokio::task::JoinSet;
+use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
+use tonic::service::Routes;
+use tonic::transport::Server;
+
+use crate::api::pb::decision_service_server::DecisionServiceServer;
+use crate::api::pb::directory_service_server::DirectoryServiceServer;
+use crate::api::pb::watch_service_server::WatchServiceServer;
+use crate::api::{Context, DeadlineLayer, DecisionApi, DirectoryApi, WatchApi, pb};
+use crate::domain::MESSAGE_BYTES_MAX;
+use crate::engine::{self, Engine};
+
+/// The most streams of one connection at a time.
+pub const STREAMS_PER_CONNECTION_MAX: u32 = 256;
+/// The most resets of its own streams that a connection may cause before it is closed.
+pub const RESETS_PER_CONNECTION_MAX: usize = 1_024;
+/// The bytes of headers that a request may have.
+pub const HEADER_BYTES_MAX: u32 = 16 << 10;
+/// The bytes that a stream and a connection may have under way, so that long lists are not held up by a distant reader.
+const WINDOW_BYTES: u32 = 1 << 20;
+/// How often an idle connection is asked whether the other side is still there, and how long it may take to answer.
+const KEEPALIVE_EVERY: Duration = Duration::from_secs(30);
+const KEEPALIVE_WAIT: Duration = Duration::from_secs(20);
+
+/// What a server is started with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The engine's settings.
+    pub engine: engine::Settings,
+    /// The TCP address to listen on; port 0 takes any free one. Loopback only.
+    pub listen: Option<SocketAddr>,
+    /// The Unix socket to listen on.
+    pub socket: Option<PathBuf>,
+    /// How long calls under way may take to end at shutdown, before they are cut off.
+    pub drain_max: Duration,
+}
+
+/// Why a server did not start or did not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// No listener was asked for.
+    #[error("nothing to listen on; give an address or a socket")]
+    NoListener,
+    /// An address that others could reach.
+    #[error(
+        "{0} is not a loopback address; callers are not authenticated, so others must not reach the server"
+    )]
+    NotLoopback(SocketAddr),
+    /// The engine could not be opened.
+    #[error(transparent)]
+    Engine(#[from] engine::OpenError),
+    /// A listener could not be bound.
+    #[error("can't listen on {place}")]
+    Bind {
+        /// Where.
+        place: String,
+        /// Why.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// Another server listens on the socket.
+    #[error("another server listens on {0}")]
+    SocketInUse(PathBuf),
+    /// The contract's descriptors can't be served.
+    #[error("reflection can't be set up")]
+    Reflection(#[from] tonic_reflection::server::Error),
+    /// The transport failed.
+    #[error("the transport failed")]
+    Transport(#[from] tonic::transport::Error),
+}
+
+/// A server that serves.
+pub struct Running {
+    engine: Arc<Engine>,
+    address: Option<SocketAddr>,
+    socket: Option<PathBuf>,
+    health: tonic_health::server::HealthReporter,
+    stopping: signal::Sender<bool>,
+    transports: JoinSet<Result<(), tonic::transport::Error>>,
+    drain_max: Duration,
+}
+
+/// Opens the store and starts to serve. Calls are answered when this returns.
+///
+/// # Errors
+/// Says why it can't; nothing is left running or listening then.
+pub async fn start(settings: Settings) -> Result<Running, ServeError> {
+    let (listener, socket) = bind(&settings).await?;
+    let address = listener.as_ref().and_then(|it| it.local_addr().ok());
+    let opening = settings.engine.clone();
+    let engine = tokio::task::spawn_blocking(move || Engine::open(&opening)).await;
+    // The thread ends early only if it panics, which the engine does not answer for.
+    let engine = Arc::new(engine.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?);
+    let (stopping, stop) = signal::channel(false);
+    let (health, routes) = routes(&Context::new(Arc::clone(&engine), stop.clone())).await?;
+    let mut transports = JoinSet::new();
+    if let Some(listener) = listener {
+        let incoming = TcpListenerStream::new(listener);
+        let serving = transport().add_routes(routes.clone());
+        transports.spawn(serving.serve_with_incoming_shutdown(incoming, stopped(stop.clone())));
+    }
+    if let Some(socket) = socket {
+        let incoming = UnixListenerStream::new(socket);
+        let serving = transport().add_routes(routes);
+        transports.spawn(serving.serve_with_incoming_shutdown(incoming, stopped(stop)));
+    }
+    tracing::info!(address = ?address, socket = ?settings.socket, "serving");
+    let Settings { socket, drain_max, .. } = settings;
+    Ok(Running { engine, address, socket, health, stopping, transports, drain_max })
+}
+
+impl Running {
+    /// The TCP address that it listens on.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    /// The Unix socket that it listens on.
+    #[must_use]
+    pub fn socket(&self) -> Option<&Path> {
+        self.socket.as_deref()
+    }
+
+    /// The engine behind it.
+    #[must_use]
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
+    /// Winds down: health says NOT_SERVING, streams end, calls under way are let finish for a time, and the store is
+    /// flushed.
+    pub async fn stop(mut self) {
+        for name in ["", "dopusk.v1.DecisionService", "dopusk.v1.DirectoryService", "dopusk.v1.WatchService"]
+        {
+            self.health.set_service_status(name, tonic_health::ServingStatus::NotServing).await;
+        }
+        self.stopping.send_replace(true);
+        let drained = tokio::time::timeout(self.drain_max, async {
+            while self.transports.join_next().await.is_some() {}
+        });
+        if drained.await.is_err() {
+            tracing::warn!(waited = ?self.drain_max, "calls were cut off at shutdown");
+            self.transports.shutdown().await;
+        }
+        if let Some(socket) = &self.socket {
+            // Whoever comes next finds it stale and replaces it.
+            drop(std::fs::remove_file(socket));
+        }
+        let (engine, wait_max) = (self.engine, self.drain_max);
+        drop(tokio::task::spawn_blocking(move || engine.close(wait_max)).await);
+    }
+}
+
+async fn bind(settings: &Settings) -> Result<(Option<TcpListener>, Option<UnixListener>), ServeError> {
+    if settings.listen.is_none() && settings.socket.is_none() {
+        return Err(ServeError::NoListener);
+    }
+    let listener = match settings.listen {
+        Some(address) if !address.ip().is_loopback() => return Err(ServeError::NotLoopback(address)),
+        Some(address) => {
+            let place = address.to_string();
+            let bound = TcpListener::bind(address).await;
+            Some(bound.map_err(|cause| ServeError::Bind { place, cause })?)
+        }
+        None => None,
+    };
+    Ok((listener, settings.socket.as_deref().map(bind_socket).transpose()?))
+}
+
+/// Binds a Unix socket for its owner and group, in place of one that a dead server left.
+fn bind_socket(path: &Path) -> Result<UnixListener, ServeError> {
+    use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+    let failed = |cause| ServeError::Bind { place: path.display().to_string(), cause };
+    if std::fs::symlink_metadata(path).is_ok_and(|it| it.file_type().is_socket()) {
+        if std::os::unix::net::UnixStream::connect(path).is_ok() {
+            return Err(ServeError::SocketInUse(path.to_owned()));
+        }
+        std::fs::remove_file(path).map_err(failed)?;
+    }
+    let listener = UnixListener::bind(path).map_err(failed)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660)).map_err(failed)?;
+    Ok(listener)
+}
+
+async fn routes(context: &Context) -> Result<(tonic_health::server::HealthReporter, Routes), ServeError> {
+    let decisions = DecisionServiceServer::new(DecisionApi::new(context.clone()))
+        .max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let directory = DirectoryServiceServer::new(DirectoryApi::new(context.clone()))
+        .max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let watch = WatchServiceServer::new(WatchApi::new(context.clone()));
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_serving::<DecisionServiceServer<DecisionApi>>().await;
+    health.set_serving::<DirectoryServiceServer<DirectoryApi>>().await;
+    health.set_serving::<WatchServiceServer<WatchApi>>().await;
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(pb::DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let routes = Routes::new(decisions)
+        .add_service(directory)
+        .add_service(watch)
+        .add_service(health_service)
+        .add_service(reflection().build_v1()?)
+        .add_service(reflection().build_v1alpha()?);
+    Ok((health, routes.prepare()))
+}
+
+/// The transport, with every bound of a connection set: the library's own defaults leave some of them open.
+#[must_use]
+pub fn transport() -> Server<tower::layer::util::Stack<DeadlineLayer, tower::layer::util::Identity>> {
+    Server::builder()
+        .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
+        .http2_max_local_error_reset_streams(Some(RESETS_PER_CONNECTION_MAX))
+        .http2_max_header_list_size(HEADER_BYTES_MAX)
+        .initial_stream_window_size(WINDOW_BYTES)
+        .initial_connection_window_size(4 * WINDOW_BYTES)
+        .http2_keepalive_interval(Some(KEEPALIVE_EVERY))
+        .http2_keepalive_timeout(Some(KEEPALIVE_WAIT))
+        .tcp_nodelay(true)
+        .layer(DeadlineLayer)
+}
+
+async fn stopped(mut stop: signal::Receiver<bool>) {
+    // A sender that is gone stops the server too.
+    drop(stop.wait_for(|is_stopping| *is_stopping).await);
+}
