@@ -22,6 +22,7 @@ pub mod watch;
 pub mod engine;
 
 pub mod bundle;
+pub mod company;
 
 pub mod api;
 pub mod server;
