@@ -26,3 +26,6 @@ pub mod company;
 
 pub mod api;
 pub mod server;
+
+#[cfg(feature = "testing")]
+pub mod testing;

@@ -23,7 +23,8 @@ impl Office {
     #[must_use]
     pub fn open(company: &Company) -> Self {
         let office = Self::empty();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
         runtime.block_on(async {
             let mut import = Import::new(Arc::clone(&office.engine), ImportMode::Chunked);
             for object in company.objects() {
@@ -40,9 +41,13 @@ impl Office {
     /// If the store can't be made.
     #[must_use]
     pub fn empty() -> Self {
-        let directory = std::env::temp_dir().join(format!("dopusk-office-{}-{:x}", std::process::id(), unique()));
-        let settings =
-            Settings { data: directory.clone(), store: store::Settings::default(), cached_users_max: 1_000_000 };
+        let directory =
+            std::env::temp_dir().join(format!("dopusk-office-{}-{:x}", std::process::id(), unique()));
+        let settings = Settings {
+            data: directory.clone(),
+            store: store::Settings::default(),
+            cached_users_max: 1_000_000,
+        };
         Self { engine: Arc::new(Engine::open(&settings).expect("a store can be made")), directory }
     }
 

@@ -17,6 +17,8 @@ pub struct Question {
     pub entity_type: Id,
     /// The resource.
     pub resource_id: Id,
+    /// The resource's index in the company.
+    pub resource: u64,
 }
 
 impl Company {
@@ -41,6 +43,7 @@ impl Company {
             action: word(draw.one_of(&action)),
             entity_type: type_id(crm),
             resource_id: resource_id(index),
+            resource: index,
         }
     }
 
