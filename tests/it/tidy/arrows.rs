@@ -19,8 +19,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("directory", &["domain", "table"]),
     ("rights", &["domain", "table", "directory"]),
     ("visibility", &["domain", "table", "directory", "rights"]),
+    ("snapshot", &["domain", "table", "directory", "rights", "visibility"]),
     ("store", &["domain", "clock", "config", "task", "telemetry"]),
-    ("cache", &["domain", "config", "telemetry", "table", "rights"]),
+    ("cache", &["domain", "config", "telemetry", "directory", "rights"]),
     ("watch", &["domain", "clock", "config", "task", "telemetry"]),
     ("engine", &ENGINE),
     ("api", &["domain", "clock", "config", "task", "telemetry", "engine"]),
@@ -31,10 +32,24 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["domain", "clock", "config", "task", "telemetry", "bundle", "company", "engine", "api", "server"],
     ),
     ("main", &["config", "telemetry", "cli"]),
-    ("testing", &["domain", "clock", "config", "table", "bundle", "company", "directory", "store", "engine"]),
+    (
+        "testing",
+        &[
+            "domain",
+            "clock",
+            "config",
+            "table",
+            "bundle",
+            "company",
+            "directory",
+            "snapshot",
+            "store",
+            "engine",
+        ],
+    ),
 ];
 
-const ENGINE: [&str; 12] = [
+const ENGINE: [&str; 13] = [
     "domain",
     "clock",
     "config",
@@ -44,6 +59,7 @@ const ENGINE: [&str; 12] = [
     "directory",
     "rights",
     "visibility",
+    "snapshot",
     "store",
     "cache",
     "watch",
