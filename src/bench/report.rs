@@ -10,7 +10,7 @@ use crate::company::Size;
 
 /// The figures of one load.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Figures {
+pub(super) struct Figures {
     pub(super) calls_per_second: f64,
     pub(super) items_per_second: f64,
     pub(super) p50_us: f64,
@@ -73,7 +73,7 @@ impl Row {
 
 /// What it took to get the company in, and to start with it.
 #[derive(Clone, Copy, Debug)]
-pub struct Start {
+pub(super) struct Start {
     pub(super) import: Duration,
     pub(super) resident_after_import: u64,
     pub(super) ready_after: Duration,

@@ -13,7 +13,7 @@ const LOAD: usize = 8;
 /// INVARIANT: an entry is in the bucket that [`HashIndex::address`] gives for its hash.
 #[derive(Clone)]
 pub(super) struct HashIndex {
-    buckets: Rows<Arc<[u64]>>,
+    buckets: Rows<Arc<[u64]>, 16>,
     len: usize,
 }
 
