@@ -5,15 +5,16 @@ use std::sync::Arc;
 use crate::directory::{DepartmentIndex, Directory, StageIndex, TypeNode, UserIndex};
 use crate::domain::{Facts, Id, Resource, STAGES_MAX};
 use crate::rights::Target;
-use crate::table::{Row, Rows, Sorted, Table};
+use crate::table::{Row, Rows, Sorted, Table, find_each};
 
 /// Stands for nobody in a row.
 const NOBODY: u32 = u32::MAX - 1;
 /// Stands for no stage in a row.
 const NO_STAGE: u16 = u16::MAX;
 
-/// A stored resource, in indices: 56 bytes, so that reading one is reading one cache line.
+/// A stored resource, in indices, in one cache line.
 #[derive(Clone)]
+#[repr(align(64))]
 pub struct ResourceRow {
     id: Id,
     sort_key: i64,
@@ -213,6 +214,13 @@ impl ResourceIndex {
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&ResourceRow> {
         self.rows.find(id).map(|(_, row)| row)
+    }
+
+    /// The resources of many ids, each in an index of its own; faster than one by one.
+    #[must_use]
+    pub fn get_each<'a>(wanted: impl Iterator<Item = (&'a Self, &'a str)>) -> Vec<Option<&'a ResourceRow>> {
+        let wanted: Vec<_> = wanted.map(|(index, id)| (&index.rows, id)).collect();
+        find_each(&wanted)
     }
 
     /// The resources in order of ids, from behind an id on.
