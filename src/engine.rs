@@ -10,6 +10,7 @@ mod question;
 mod read;
 mod write;
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -29,6 +30,10 @@ pub use list::VisibleList;
 pub use question::{InlineFacts, Question, QuestionError, ResourceRef};
 pub use read::{Filter, FilterError, Page};
 pub use write::WriteError;
+
+pub use crate::directory::Violation;
+pub use crate::snapshot::Refusal;
+pub use crate::store::LogError;
 
 /// How an engine is opened.
 #[derive(Clone, Debug)]
@@ -137,14 +142,17 @@ impl Engine {
         let store = Store::open(&settings.data, &settings.store)?;
         let mut snapshot = Snapshot::at(store.revision());
         let mut misfit = None;
-        store.load(&mut |object| {
-            if let Err(fault) = snapshot.load(&object) {
-                misfit.get_or_insert(format!("{}: {}", fault.culprit, fault.message));
+        let loaded = store.load(&mut |object| match snapshot.load(&object) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(fault) => {
+                misfit = Some(format!("{}: {}", fault.culprit, fault.message));
+                ControlFlow::Break(())
             }
-        })?;
+        });
         if let Some(misfit) = misfit {
             return Err(OpenError::Misfit(misfit));
         }
+        loaded?;
         let revision = store.revision();
         let token = token_of(&store, revision);
         let shared = Arc::new(Shared {

@@ -23,6 +23,7 @@ pub mod watch;
 pub mod engine;
 
 pub mod bundle;
+pub mod company;
 
 pub mod api;
 pub mod server;
@@ -33,3 +34,6 @@ pub mod config;
 pub mod telemetry;
 
 pub mod cli;
+
+#[cfg(feature = "testing")]
+pub mod testing;

@@ -1,0 +1,8 @@
+//! The integration tests: one binary, against the sources, the contract and a real server.
+#![cfg(test)]
+
+mod contract;
+mod example;
+mod server;
+mod tidy;
+mod tool;
