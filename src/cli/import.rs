@@ -10,10 +10,10 @@ use super::bar::bar;
 use super::output::{Format, Output, Printing};
 use super::source::{self, Problems, Sourced};
 use super::verdict::Verdict;
-use crate::api::pb;
 use crate::bundle::Problem;
-use crate::client::{Client, ClientError, Messages, Refused};
+use crate::client::{Client, ClientError, Message, Messages, Progress, Refused};
 use crate::domain::Object;
+use crate::engine::ImportMode;
 
 /// Messages that wait for the server.
 const MESSAGES_WAITING_MAX: usize = 4;
@@ -50,16 +50,16 @@ impl Import {
         Ok(Verdict::Yes)
     }
 
-    async fn at_once(&self) -> anyhow::Result<pb::ImportResponse> {
+    async fn at_once(&self) -> anyhow::Result<Progress> {
         let sourced = source::read(&self.files)?;
         let client = self.connection.open().await?;
         let objects: Vec<Object> = sourced.iter().map(|it| it.object.clone()).collect();
-        let messages = Messages::new(pb::ImportMode::Atomic, objects);
+        let messages = Messages::new(ImportMode::Atomic, objects);
         let done = client.import(tokio_stream::iter(messages), &mut |_| {}).await;
         Ok(done.map_err(|error| with_places(error, &sourced))?)
     }
 
-    async fn in_chunks(&self) -> anyhow::Result<pb::ImportResponse> {
+    async fn in_chunks(&self) -> anyhow::Result<Progress> {
         let mut total = 0;
         for file in &self.files {
             total += source::count(file)?;
@@ -71,12 +71,12 @@ impl Import {
 
 /// Sends files as they are read. They were read before, so that a problem means that one was changed meanwhile; the
 /// import is then broken off, not ended.
-async fn send(client: &Client, files: Vec<PathBuf>, total: u64) -> anyhow::Result<pb::ImportResponse> {
+async fn send(client: &Client, files: Vec<PathBuf>, total: u64) -> anyhow::Result<Progress> {
     let (sender, messages) = mpsc::channel(MESSAGES_WAITING_MAX);
     let reading = sender.clone();
     let mut reader = tokio::task::spawn_blocking(move || read_out(&files, &reading));
     let bar = bar(Some(total));
-    let mut on_progress = |progress: &pb::ImportResponse| bar.set_position(progress.committed);
+    let mut on_progress = |progress: &Progress| bar.set_position(progress.committed);
     let import = client.import(ReceiverStream::new(messages), &mut on_progress);
     tokio::pin!(import);
     tokio::select! {
@@ -90,7 +90,7 @@ async fn send(client: &Client, files: Vec<PathBuf>, total: u64) -> anyhow::Resul
     Ok(done)
 }
 
-fn read_out(files: &[PathBuf], messages: &mpsc::Sender<pb::ImportRequest>) -> Result<(), Problems> {
+fn read_out(files: &[PathBuf], messages: &mpsc::Sender<Message>) -> Result<(), Problems> {
     for file in files {
         let mut problem: Option<Problem> = None;
         let objects = source::open(file)?.map_while(|object| match object {
@@ -100,7 +100,7 @@ fn read_out(files: &[PathBuf], messages: &mpsc::Sender<pb::ImportRequest>) -> Re
                 None
             }
         });
-        for message in Messages::new(pb::ImportMode::Chunked, objects) {
+        for message in Messages::new(ImportMode::Chunked, objects) {
             if messages.blocking_send(message).is_err() {
                 // The server has ended the call, and says why.
                 return Ok(());

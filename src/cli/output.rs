@@ -71,9 +71,6 @@ impl Output {
 }
 
 #[cfg(test)]
-pub(super) use captured::Written;
-
-#[cfg(test)]
 mod captured {
     use std::io::{self, Write};
     use std::sync::{Arc, Mutex};

@@ -3,6 +3,8 @@
 mod junit;
 mod local;
 mod report;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
@@ -109,27 +111,4 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn directories_are_looked_through_in_order() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("b")).unwrap();
-        for name in ["c.json", "b/z.json", "a.json", "b/a.json", "notes.md"] {
-            std::fs::write(folder.path().join(name), "").unwrap();
-        }
-        let files = case_files(&[folder.path().to_owned()]).unwrap();
-        let names: Vec<_> = files.iter().map(|it| it.strip_prefix(folder.path()).unwrap()).collect();
-        assert_eq!(names, ["a.json", "b/a.json", "b/z.json", "c.json"].map(Path::new));
-    }
-
-    #[test]
-    fn a_directory_without_cases_is_the_callers_error() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!(case_files(&[folder.path().to_owned()]).unwrap_err().is::<UsageError>());
-    }
 }

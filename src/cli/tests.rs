@@ -92,10 +92,10 @@ fn the_help_is_as_it_was_agreed() {
 fn help() -> String {
     let mut command = Arguments::command().term_width(HELP_COLUMNS);
     command.build();
-    let mut text = format!("$ dopusk --help\n{}", command.clone().render_long_help());
+    let mut help = format!("$ dopusk --help\n{}", command.clone().render_long_help());
     for subcommand in command.get_subcommands() {
         let rendered = subcommand.clone().render_long_help();
-        write!(text, "\n$ dopusk {} --help\n{rendered}", subcommand.get_name()).unwrap();
+        write!(help, "\n$ dopusk {} --help\n{rendered}", subcommand.get_name()).unwrap();
     }
-    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    help.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }

@@ -66,14 +66,14 @@ fn judge(sourced: &[Sourced]) -> Vec<Problem> {
         }
         Refusal::Rules(violations) => {
             let by_key: HashMap<Key, &Sourced> = sourced.iter().map(|it| (it.object.key(), it)).collect();
-            let problem = |it: &crate::directory::Violation| {
+            let problems = violations.iter().map(|it| {
                 let message = format!("{} (rule {})", it.message, it.rule);
                 match by_key.get(&it.culprit) {
                     Some(sourced) => sourced.problem(message),
                     None => nowhere(format!("{}: {message}", it.culprit)),
                 }
-            };
-            violations.iter().map(problem).collect()
+            });
+            problems.collect()
         }
         Refusal::Precondition { .. } => vec![nowhere(refusal.to_string())],
     }

@@ -9,8 +9,6 @@ mod answer;
 mod check;
 mod list;
 mod report;
-#[cfg(test)]
-mod tests;
 mod write;
 
 use std::collections::BTreeMap;

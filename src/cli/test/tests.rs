@@ -1,14 +1,13 @@
 //! A case whose expectations hold has no differences; with any of them turned round it has one.
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Report, run_case};
+use super::local::LocalServer;
+use super::{UsageError, case_files};
 use crate::bundle::case::Case;
-use crate::client::Client;
-use crate::{engine, server, store};
+use crate::client::case::{Report, run_case};
 
 const CASE: &str = r#"{"name": "every kind", "why": "the runner", "steps": [
 {"load": {
@@ -91,23 +90,9 @@ fn turned(pointer: &str, value: Value) -> Case {
 }
 
 async fn run(case: &Case) -> Report {
-    let folder = tempfile::tempdir().unwrap();
-    let running = server::start(server::Settings {
-        engine: engine::Settings {
-            data: folder.path().join("store"),
-            store: store::Settings::default(),
-            cached_users_max: 100,
-        },
-        listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
-        socket: None,
-        drain_max: Duration::from_secs(1),
-    });
-    let running = running.await.unwrap();
-    let address = format!("http://{}", running.address().unwrap());
-    let client = Client::connect(&address.parse().unwrap()).await.unwrap();
-    let report = run_case(&client, case).await;
-    drop(client);
-    running.stop().await;
+    let server = LocalServer::start().await.unwrap();
+    let report = run_case(server.client(), case).await;
+    server.stop().await;
     report
 }
 
@@ -145,4 +130,22 @@ async fn a_difference_in_a_check_has_its_reason() {
     let [difference] = report.differences.as_slice() else { panic!("{report:?}") };
     let told = "step 2: check u1 read deal 2: expected allow, got deny (inherited_entry_closed)";
     assert_eq!(difference.to_string(), told);
+}
+
+#[test]
+fn directories_are_looked_through_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("b")).unwrap();
+    for name in ["c.json", "b/z.json", "a.json", "b/a.json", "notes.md"] {
+        std::fs::write(folder.path().join(name), "").unwrap();
+    }
+    let files = case_files(&[folder.path().to_owned()]).unwrap();
+    let names: Vec<_> = files.iter().map(|it| it.strip_prefix(folder.path()).unwrap()).collect();
+    assert_eq!(names, ["a.json", "b/a.json", "b/z.json", "c.json"].map(Path::new));
+}
+
+#[test]
+fn a_directory_without_cases_is_the_callers_error() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(case_files(&[folder.path().to_owned()]).unwrap_err().is::<UsageError>());
 }
