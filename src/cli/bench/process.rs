@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -12,6 +12,8 @@ pub(super) struct Process {
     child: Child,
     address: String,
     socket: PathBuf,
+    /// Held open, so that the server can go on writing.
+    _output: BufReader<ChildStdout>,
     /// From its start until it served.
     pub(super) ready_after: Duration,
 }
@@ -29,12 +31,16 @@ impl Process {
             .spawn()
             .context("the server can't be started")?;
         let Some(output) = child.stdout.take() else { bail!("the server has no output") };
-        for line in BufReader::new(output).lines() {
-            if let Some(address) = line?.strip_prefix("listening on http://") {
-                let address = format!("http://{address}");
-                let ready_after = started.elapsed();
-                return Ok(Self { child, address, socket: socket.to_owned(), ready_after });
+        let mut output = BufReader::new(output);
+        let mut line = String::new();
+        while output.read_line(&mut line)? > 0 {
+            if let Some(address) =
+                line.trim_end().strip_prefix("listening on ").filter(|it| it.starts_with("http"))
+            {
+                let (address, ready_after) = (address.to_owned(), started.elapsed());
+                return Ok(Self { child, address, socket: socket.to_owned(), _output: output, ready_after });
             }
+            line.clear();
         }
         bail!("the server ended before it served: {}", child.wait()?)
     }
