@@ -4,8 +4,8 @@
 //! [`directory`] is the organisation, [`rights`] what it gives to each user, [`visibility`] the resources that
 //! rights are applied to, [`snapshot`] all of it at one revision. [`store`] keeps it on disk, [`cache`] the rights
 //! that were compiled, [`watch`] the changes that were committed; [`engine`] joins them into use cases. [`api`] speaks
-//! gRPC, [`server`] puts everything together. [`bundle`] reads and prints files. [`client`] asks a server from outside,
-//! [`cli`] is the command `dopusk`, set up by [`config`] and logging by [`telemetry`].
+//! gRPC, [`server`] puts everything together. [`bundle`] reads and prints files, [`company`] makes one up. [`client`] asks
+//! a server from outside; [`cli`] is the command `dopusk`, set up by [`config`], logging by [`telemetry`].
 
 pub mod domain;
 pub mod table;
