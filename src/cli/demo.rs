@@ -45,7 +45,6 @@ impl Demo {
         let partial = Partial {
             data: Some(data),
             listen: Some(self.listen),
-            drain_seconds_max: Some(1),
             log: Some("warn".to_owned()),
             ..Partial::default()
         };
