@@ -15,7 +15,7 @@ use crate::directory::{
 };
 use crate::domain::{Decision, GroupKind, Model, Reason, Scope, ScopeSet, SupportRole};
 
-pub use crm::{Entry, TypeRights};
+pub use crm::{Entries, Entry};
 pub use recipient::recipients;
 
 /// What the rights on a resource are judged by, in indices.
@@ -59,8 +59,7 @@ pub struct EffectiveRights {
     team_groups: Box<[GroupIndex]>,
     /// The client groups that show him their other members' tickets, sorted.
     client_groups: Box<[GroupIndex]>,
-    /// By type index.
-    types: Box<[TypeRights]>,
+    entries: Entries,
 }
 
 impl EffectiveRights {
@@ -69,8 +68,8 @@ impl EffectiveRights {
     pub fn compile(directory: &Directory, user: UserIndex) -> Option<Self> {
         let node = directory.user(user)?;
         let object = node.user()?;
-        let types = crm::compile(directory.catalog(), &directory.roles_of(user));
-        let reaches_below = types.iter().any(|rights| rights.has_scope(Scope::Subdepartments));
+        let entries = Entries::compile(directory.catalog(), &directory.roles_of(user));
+        let reaches_below = entries.has_scope(Scope::Subdepartments);
         let below = if reaches_below { directory.below(node.departments()) } else { Vec::new() };
         Some(Self {
             user,
@@ -81,7 +80,7 @@ impl EffectiveRights {
             below: below.into(),
             team_groups: directory.viewed_groups(user, GroupKind::Team).collect(),
             client_groups: directory.viewed_groups(user, GroupKind::Client).collect(),
-            types,
+            entries,
         })
     }
 
@@ -93,14 +92,14 @@ impl EffectiveRights {
 
     /// The entry that counts for an action of a type and a stage (rule 3.5).
     #[must_use]
-    pub fn entry(&self, entity_type: TypeIndex, action: ActionIndex, stage: Option<StageIndex>) -> Entry {
-        self.types.get(entity_type.0).map_or(Entry::ABSENT, |rights| rights.entry(action, stage))
+    pub fn entry(&self, node: &TypeNode, action: ActionIndex, stage: Option<StageIndex>) -> Entry {
+        self.entries.entry(node, action, stage)
     }
 
     /// Whether any of his roles grants `read` on a type in any field beyond none (rule 3.9).
     #[must_use]
-    pub fn reads_something(&self, entity_type: TypeIndex) -> bool {
-        self.types.get(entity_type.0).is_some_and(TypeRights::reads_something)
+    pub fn reads_something(&self, node: &TypeNode) -> bool {
+        self.entries.reads_something(node)
     }
 
     /// Whether everything is allowed to him, or nothing, whatever the resource (rules 2.1, 2.3).

@@ -8,9 +8,10 @@ use std::time::Duration;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch as signal;
 use tokio::task::JoinSet;
-use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
+use tokio_stream::wrappers::UnixListenerStream;
 use tonic::service::Routes;
 use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 
 use crate::api::pb::decision_service_server::DecisionServiceServer;
 use crate::api::pb::directory_service_server::DirectoryServiceServer;
@@ -104,7 +105,7 @@ pub async fn start(settings: Settings) -> Result<Running, ServeError> {
     let (health, routes) = routes(&Context::new(Arc::clone(&engine), stop.clone())).await?;
     let mut transports = JoinSet::new();
     if let Some(listener) = listener {
-        let incoming = TcpListenerStream::new(listener);
+        let incoming = incoming(listener);
         let serving = transport().add_routes(routes.clone());
         transports.spawn(serving.serve_with_incoming_shutdown(incoming, stopped(stop.clone())));
     }
@@ -227,8 +228,14 @@ pub fn transport() -> Server<tower::layer::util::Stack<DeadlineLayer, tower::lay
         .initial_connection_window_size(4 * WINDOW_BYTES)
         .http2_keepalive_interval(Some(KEEPALIVE_EVERY))
         .http2_keepalive_timeout(Some(KEEPALIVE_WAIT))
-        .tcp_nodelay(true)
         .layer(DeadlineLayer)
+}
+
+/// Accepted connections that send small packets at once: a large message would else end in a packet that waits 40 ms for
+/// the acknowledgement of the one before.
+#[must_use]
+pub fn incoming(listener: TcpListener) -> TcpIncoming {
+    TcpIncoming::from(listener).with_nodelay(Some(true))
 }
 
 async fn stopped(mut stop: signal::Receiver<bool>) {

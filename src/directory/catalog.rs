@@ -58,6 +58,8 @@ pub struct TypeNode {
     /// Every stage that the type ever had; only grows.
     stages: Vec<Id>,
     exists: bool,
+    /// Where the type's entries begin among those of all types.
+    first_entry: usize,
 }
 
 impl TypeNode {
@@ -89,6 +91,19 @@ impl TypeNode {
     #[must_use]
     pub fn kind(&self, action: ActionIndex) -> ActionKind {
         self.kinds.get(action.0).copied().unwrap_or(ActionKind::Other)
+    }
+
+    /// The place of an action's entry for a stage among the entries of all types.
+    #[must_use]
+    pub fn entry_place(&self, action: ActionIndex, stage: Option<StageIndex>) -> usize {
+        let width = self.stages.len() + 1;
+        self.first_entry + action.0 * width + stage.map_or(0, |stage| usize::from(stage.0) + 1)
+    }
+
+    /// The place behind the entries of every action, where it is noted whether any entry gives sight.
+    #[must_use]
+    pub fn sight_place(&self) -> usize {
+        self.first_entry + self.kinds.len() * (self.stages.len() + 1)
     }
 
     /// The actions with their names, in the type's order.
@@ -197,12 +212,28 @@ impl Catalog {
             }
         }
         let name = entity_type.name.clone();
-        let node = TypeNode { entity_type, kinds, read, stages, exists: true };
+        let node = TypeNode { entity_type, kinds, read, stages, exists: true, first_entry: 0 };
         if let Some(place) = self.by_name.get(&name).and_then(|index| self.types.get_mut(index.0)) {
             *place = node;
         } else {
             self.by_name.insert(name, TypeIndex(self.types.len()));
             self.types.push(node);
+        }
+        self.lay_out();
+    }
+
+    /// How many entries there are for all types.
+    #[must_use]
+    pub fn entry_count(&self) -> usize {
+        self.types.last().map_or(0, |node| node.sight_place() + 1)
+    }
+
+    /// Gives each type its places, one type behind the other.
+    fn lay_out(&mut self) {
+        let mut next = 0;
+        for node in &mut self.types {
+            node.first_entry = next;
+            next = node.sight_place() + 1;
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Act, EffectiveRights, Target, opens};
 use crate::directory::{ActionIndex, ActionKind, Catalog, Directory, StageIndex, TypeNode};
-use crate::domain::{Decision, Effect, Obligation, Reason, Role, Scope, ScopeSet};
+use crate::domain::{Decision, Effect, Grant, Obligation, Reason, Role, Scope, ScopeSet};
 
 /// What counts for one action and stage: the united scopes, and whether detailed entries gave them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,77 +55,64 @@ impl Entry {
     }
 }
 
-/// A user's rights on one entity type.
+/// A user's rights on every entity type, in one piece of memory.
+///
+/// The catalog says where a type's entries begin; within a type they are by action, and within an action first for no
+/// stage, then by stage index.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct TypeRights {
-    /// By action, and within it: first for no stage, then by stage index.
-    entries: Box<[Entry]>,
-    /// Entries of one action.
-    width: usize,
-    reads_something: bool,
-}
+pub struct Entries(Box<[Entry]>);
 
-impl TypeRights {
-    /// The entry that counts for an action and stage.
+impl Entries {
+    /// Unites the grants of all roles (rule 3.5).
     #[must_use]
-    pub fn entry(&self, action: ActionIndex, stage: Option<StageIndex>) -> Entry {
-        self.entries.get(self.place(action, stage)).copied().unwrap_or(Entry::ABSENT)
+    pub fn compile(catalog: &Catalog, roles: &[&Arc<Role>]) -> Self {
+        let mut entries = Self(vec![Entry::ABSENT; catalog.entry_count()].into());
+        for grant in roles.iter().flat_map(|role| &role.grants) {
+            let Some((_, node)) = catalog.find(grant.entity_type.as_str()) else { continue };
+            if let Some(action) = node.action(grant.action.as_str()) {
+                entries.unite(node, action, grant);
+            }
+        }
+        entries
     }
 
-    /// Whether some role grants `read` in any field beyond none.
+    /// The entry that counts for an action and stage.
     #[must_use]
-    pub fn reads_something(&self) -> bool {
-        self.reads_something
+    pub fn entry(&self, node: &TypeNode, action: ActionIndex, stage: Option<StageIndex>) -> Entry {
+        self.0.get(node.entry_place(action, stage)).copied().unwrap_or(Entry::ABSENT)
+    }
+
+    /// Whether some role grants `read` on a type in any field beyond none (rule 3.9). A place of its own notes it, since
+    /// an entry that is hidden counts too.
+    #[must_use]
+    pub fn reads_something(&self, node: &TypeNode) -> bool {
+        self.0.get(node.sight_place()).is_some_and(|entry| entry.is_present())
     }
 
     /// Whether any entry has a scope.
     #[must_use]
     pub fn has_scope(&self, scope: Scope) -> bool {
-        self.entries.iter().any(|entry| entry.scopes().has(scope))
+        self.0.iter().any(|entry| entry.scopes().has(scope))
     }
 
-    fn place(&self, action: ActionIndex, stage: Option<StageIndex>) -> usize {
-        action.0 * self.width + stage.map_or(0, |stage| usize::from(stage.0) + 1)
+    fn unite(&mut self, node: &TypeNode, action: ActionIndex, grant: &Grant) {
+        self.put(node.entry_place(action, None), Entry::inherited(grant.level));
+        for stage in node.stages() {
+            let named = grant.stages.iter().find(|(name, _)| node.stage_name(stage) == Some(name));
+            let entry = named.map_or(Entry::inherited(grant.level), |(_, level)| Entry::detailed(*level));
+            self.put(node.entry_place(action, Some(stage)), entry);
+        }
+        let gives = !grant.level.is_none() || grant.stages.iter().any(|(_, level)| !level.is_none());
+        if gives && node.kind(action) == ActionKind::Read {
+            self.put(node.sight_place(), Entry::inherited(ScopeSet::NONE));
+        }
     }
 
-    fn unite(&mut self, action: ActionIndex, stage: Option<StageIndex>, entry: Entry) {
-        let place = self.place(action, stage);
-        if let Some(present) = self.entries.get_mut(place) {
+    fn put(&mut self, place: usize, entry: Entry) {
+        if let Some(present) = self.0.get_mut(place) {
             *present = present.with(entry);
         }
     }
-}
-
-/// Unites the grants of all roles (rule 3.5), by type index.
-pub(super) fn compile(catalog: &Catalog, roles: &[&Arc<Role>]) -> Box<[TypeRights]> {
-    let mut types: Box<[TypeRights]> = vec![empty(None); catalog.index_count()].into();
-    for (index, node) in catalog.iter() {
-        if let Some(place) = types.get_mut(index.0) {
-            *place = empty(Some(node));
-        }
-    }
-    for grant in roles.iter().flat_map(|role| &role.grants) {
-        let Some((index, node)) = catalog.find(grant.entity_type.as_str()) else { continue };
-        let (Some(rights), Some(action)) = (types.get_mut(index.0), node.action(grant.action.as_str()))
-        else {
-            continue;
-        };
-        rights.unite(action, None, Entry::inherited(grant.level));
-        for stage in &node.entity_type().stages {
-            let named = grant.stages.iter().find(|(name, _)| name == stage);
-            let entry = named.map_or(Entry::inherited(grant.level), |(_, level)| Entry::detailed(*level));
-            rights.unite(action, node.any_stage(stage), entry);
-        }
-        let gives = !grant.level.is_none() || grant.stages.iter().any(|(_, level)| !level.is_none());
-        rights.reads_something |= gives && node.kind(action) == ActionKind::Read;
-    }
-    types
-}
-
-fn empty(node: Option<&TypeNode>) -> TypeRights {
-    let width = node.map_or(1, TypeNode::stage_count) + 1;
-    let actions = node.map_or(0, TypeNode::action_count);
-    TypeRights { entries: vec![Entry::ABSENT; width * actions].into(), width, reads_something: false }
 }
 
 /// Decides for an active user who is not a portal administrator.
@@ -135,8 +122,7 @@ pub(super) fn decide(
     act: &Act<'_>,
     target: &Target<'_>,
 ) -> Decision {
-    let scoped =
-        |action| by_scope(directory, rights, rights.entry(act.entity_type, action, target.stage), target);
+    let scoped = |action| by_scope(directory, rights, rights.entry(act.node, action, target.stage), target);
     match act.kind() {
         ActionKind::Create => create(rights, act, target),
         ActionKind::Read => read(rights, act, target, scoped(act.action)),
@@ -171,7 +157,7 @@ const fn closed(entry: Entry) -> Reason {
 /// Rule 3.9 on top of the scopes.
 fn read(rights: &EffectiveRights, act: &Act<'_>, target: &Target<'_>, scoped: Decision) -> Decision {
     let observes =
-        || target.observers.binary_search(&rights.user()).is_ok() && rights.reads_something(act.entity_type);
+        || target.observers.binary_search(&rights.user()).is_ok() && rights.reads_something(act.node);
     match scoped.effect {
         Effect::Deny if observes() => Decision::allow(Reason::Observer),
         Effect::Deny | Effect::Allow => scoped,
@@ -180,7 +166,7 @@ fn read(rights: &EffectiveRights, act: &Act<'_>, target: &Target<'_>, scoped: De
 
 /// Rule 3.10: scopes are not matched; exactly self obliges the subject to be responsible.
 fn create(rights: &EffectiveRights, act: &Act<'_>, target: &Target<'_>) -> Decision {
-    let entry = rights.entry(act.entity_type, act.action, target.stage);
+    let entry = rights.entry(act.node, act.action, target.stage);
     if entry.scopes().is_none() {
         return Decision::deny(closed(entry));
     }

@@ -47,7 +47,7 @@ impl Gather<'_> {
         let all_stages = || std::iter::once(None).chain(act.node.stages().map(Some));
         let with = |scope| -> Vec<Option<StageIndex>> {
             let has = |stage: &Option<StageIndex>| {
-                self.rights.entry(act.entity_type, act.action, *stage).scopes().has(scope)
+                self.rights.entry(act.node, act.action, *stage).scopes().has(scope)
             };
             all_stages().filter(has).collect()
         };

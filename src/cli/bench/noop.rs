@@ -9,14 +9,14 @@ use anyhow::{Context as _, Result};
 use prost::Message;
 use tokio::net::{TcpListener, UnixListener};
 use tokio_stream::Stream;
-use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
+use tokio_stream::wrappers::UnixListenerStream;
 use tonic::{Request, Response, Status};
 
 use crate::api::pb;
 use crate::api::pb::decision_service_server::{DecisionService, DecisionServiceServer};
 use crate::cli::output::Output;
 use crate::domain::MESSAGE_BYTES_MAX;
-use crate::server::transport;
+use crate::server::{incoming, transport};
 
 /// The messages that the no-op service answers with.
 #[derive(Clone, Debug, Default)]
@@ -69,7 +69,7 @@ pub(super) async fn serve(
         transport().add_service(service)
     };
     output.line(&format!("listening on http://{address}"))?;
-    let tcp = routes().serve_with_incoming(TcpListenerStream::new(listener));
+    let tcp = routes().serve_with_incoming(incoming(listener));
     let unix = routes().serve_with_incoming(UnixListenerStream::new(socket));
     tokio::try_join!(tcp, unix)?;
     Ok(())
