@@ -7,7 +7,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::arguments::Connection;
 use super::bar::bar;
-use super::output::{Format, Output, Printing};
+use super::output::{Format, Output, Printing, counted};
 use super::source::{self, Problems, Sourced};
 use super::verdict::Verdict;
 use crate::api::pb;
@@ -46,7 +46,8 @@ impl Import {
                 output.json(&serde_json::json!({ "objects": done.committed, "revision": done.revision }))?
             }
             Format::Table => {
-                output.line(&format!("{} objects imported; revision {}", done.committed, done.revision))?;
+                let objects = counted(done.committed, "object");
+                output.line(&format!("{objects} imported; revision {}", done.revision))?;
             }
         }
         Ok(Verdict::Yes)
