@@ -1,9 +1,10 @@
 //! The service from outside: a typed client over gRPC, for the command line, tests and benchmarks.
 //!
-//! It turns domain values into requests and every failure into one of a few kinds. Answers stay as the wire has
-//! them where nothing is gained by another type. It does not retry, and holds no state but the connection.
+//! It turns domain values into requests, answers into domain values, and every failure into one of a few kinds;
+//! nothing of the wire is seen through it. It does not retry, and holds no state but the connection.
 
 mod address;
+mod answer;
 pub mod case;
 mod decision;
 mod directory;
@@ -12,6 +13,7 @@ mod facts;
 mod freshness;
 mod messages;
 mod question;
+mod watch;
 
 use std::time::Duration;
 
@@ -20,17 +22,16 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-use crate::api::pb;
-use crate::api::pb::watch_service_client::WatchServiceClient;
-
 pub use address::{Address, AddressError};
-pub use decision::{SubjectsQuery, Visible, VisibleQuery, Window};
-pub use directory::{Everything, Selection, revision_number};
+pub use answer::{Answered, Committed, Event, ItemError, Listed, Ruling};
+pub use decision::{SubjectsQuery, VisibleQuery, Window};
+pub use directory::{Everything, OnChunk, Progress, Selection, revision_number};
 pub use error::{ClientError, Refused, Violation};
 pub use facts::{FactsError, facts_text, parse_facts};
 pub use freshness::Freshness;
-pub use messages::Messages;
+pub use messages::{Message, Messages};
 pub use question::Question;
+pub use watch::Changes;
 
 /// How long a connection may take to be made.
 const CONNECT_WAIT_MAX: Duration = Duration::from_secs(5);
@@ -82,21 +83,7 @@ impl Client {
         Ok(answer.get_ref().status() == ServingStatus::Serving)
     }
 
-    /// Follows the changes behind a token, or from now on.
-    ///
-    /// # Errors
-    /// The server can't be reached or refuses.
-    pub async fn watch(&self, after: &str) -> Result<tonic::Streaming<pb::WatchResponse>, ClientError> {
-        let mut watch =
-            WatchServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX);
-        let request = pb::WatchRequest { after: after.to_owned() };
-        let answer = watch.watch(request).await.map_err(|status| self.failure(&status))?;
-        Ok(answer.into_inner())
-    }
-
-    /// What a status means to the caller.
-    #[must_use]
-    pub fn failure(&self, status: &tonic::Status) -> ClientError {
+    fn failure(&self, status: &tonic::Status) -> ClientError {
         ClientError::of(&self.address, status)
     }
 }

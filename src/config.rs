@@ -11,9 +11,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use serde::Deserialize;
-
-use crate::telemetry::{self, LogFormat};
-use crate::{engine, server, store};
+use tracing_subscriber::filter::EnvFilter;
 
 /// The most users whose compiled rights may be asked to be kept.
 const CACHED_USERS_MAX: RangeInclusive<u64> = 1..=100_000_000;
@@ -75,13 +73,47 @@ pub enum Listen {
     At(SocketAddr),
 }
 
+/// How lines are logged.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// What is logged, and how.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Log {
+    /// A level, or a filter such as `info,dopusk=debug`.
+    pub filter: String,
+    /// How.
+    pub format: LogFormat,
+}
+
 /// Settings, complete and within their bounds.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Config {
-    /// What the server is started with.
-    pub server: server::Settings,
+    /// The directory of the store.
+    pub data: PathBuf,
+    /// The address to listen on.
+    pub listen: Option<SocketAddr>,
+    /// The Unix socket to listen on.
+    pub socket: Option<PathBuf>,
+    /// The most users whose rights are kept compiled.
+    pub cached_users_max: usize,
+    /// The memory for the store's pages.
+    pub store_cache_bytes: u64,
+    /// The most changes kept for followers.
+    pub log_revisions_max: u64,
+    /// How long a change is kept for followers at most.
+    pub log_age_max: Duration,
+    /// How long calls under way may take to end at shutdown.
+    pub drain_max: Duration,
     /// What is logged, and how.
-    pub log: telemetry::Settings,
+    pub log: Log,
 }
 
 /// Why there is no configuration.
@@ -121,7 +153,7 @@ pub enum ConfigError {
     NoListener,
     /// The log filter is none.
     #[error("log is no filter")]
-    Log(#[from] telemetry::TelemetryError),
+    Log(#[from] tracing_subscriber::filter::ParseError),
 }
 
 impl Partial {
@@ -164,28 +196,23 @@ impl Partial {
         if listen.is_none() && self.socket.is_none() {
             return Err(ConfigError::NoListener);
         }
-        let engine = self.engine()?;
-        let drain = within("drain_seconds_max", self.drain_seconds_max, 10, &DRAIN_SECONDS_MAX)?;
-        let filter = self.log.unwrap_or_else(|| "info".to_owned());
-        let log = telemetry::Settings { filter, format: self.log_format.unwrap_or_default() };
-        log.check()?;
-        let drain_max = Duration::from_secs(drain);
-        Ok(Config { server: server::Settings { engine, listen, socket: self.socket, drain_max }, log })
-    }
-
-    fn engine(&self) -> Result<engine::Settings, ConfigError> {
         let users = within("cached_users_max", self.cached_users_max, 1_000_000, &CACHED_USERS_MAX)?;
+        let mib = within("store_cache_mib", self.store_cache_mib, 128, &STORE_CACHE_MIB)?;
         let revisions = within("log_revisions_max", self.log_revisions_max, 1_000_000, &LOG_REVISIONS_MAX)?;
         let days = within("log_days_max", self.log_days_max, 30, &LOG_DAYS_MAX)?;
-        let mib = within("store_cache_mib", self.store_cache_mib, 128, &STORE_CACHE_MIB)?;
-        let age_max = u32::try_from(days).map_or(Duration::MAX, |days| DAY * days);
-        Ok(engine::Settings {
-            data: self.data.clone().unwrap_or_else(|| PathBuf::from("dopusk-data")),
-            store: store::Settings {
-                cache_bytes: mib << 20,
-                retention: store::Retention { revisions_max: revisions, age_max },
-            },
+        let drain = within("drain_seconds_max", self.drain_seconds_max, 10, &DRAIN_SECONDS_MAX)?;
+        let filter = self.log.unwrap_or_else(|| "info".to_owned());
+        EnvFilter::try_new(&filter)?;
+        Ok(Config {
+            data: self.data.unwrap_or_else(|| PathBuf::from("dopusk-data")),
+            listen,
+            socket: self.socket,
             cached_users_max: usize::try_from(users).unwrap_or(usize::MAX),
+            store_cache_bytes: mib << 20,
+            log_revisions_max: revisions,
+            log_age_max: u32::try_from(days).map_or(Duration::MAX, |days| DAY * days),
+            drain_max: Duration::from_secs(drain),
+            log: Log { filter, format: self.log_format.unwrap_or_default() },
         })
     }
 }
@@ -255,20 +282,20 @@ mod tests {
         let flags = Partial { drain_seconds_max: Some(3), ..Partial::default() };
         let below = file("drain_seconds_max = 4\ncached_users_max = 5\nlisten = '[::1]:1'").unwrap();
         let config = flags.over(below).complete().unwrap();
-        assert_eq!(config.server.drain_max, Duration::from_secs(3));
-        assert_eq!(config.server.engine.cached_users_max, 5);
-        assert_eq!(config.server.listen, Some("[::1]:1".parse().unwrap()));
-        assert_eq!(config.server.engine.store.cache_bytes, 128 << 20);
+        assert_eq!(config.drain_max, Duration::from_secs(3));
+        assert_eq!(config.cached_users_max, 5);
+        assert_eq!(config.listen, Some("[::1]:1".parse().unwrap()));
+        assert_eq!(config.store_cache_bytes, 128 << 20);
         assert_eq!(config.log.filter, "info");
     }
 
     #[test]
     fn the_defaults_are_within_their_bounds() {
         let config = Partial::default().complete().unwrap();
-        assert_eq!(config.server.listen, Some("127.0.0.1:7717".parse().unwrap()));
-        assert_eq!(config.server.socket, None);
-        assert_eq!(config.server.engine.store.retention, store::Retention::default());
-        assert_eq!(config.server.drain_max, Duration::from_secs(10));
+        assert_eq!(config.listen, Some("127.0.0.1:7717".parse().unwrap()));
+        assert_eq!(config.socket, None);
+        assert_eq!((config.log_revisions_max, config.log_age_max), (1_000_000, 30 * DAY));
+        assert_eq!(config.drain_max, Duration::from_secs(10));
     }
 
     #[test]
@@ -291,7 +318,7 @@ mod tests {
         let off = Partial { listen: Some(Listen::Off), ..Partial::default() };
         assert!(matches!(off.clone().complete(), Err(ConfigError::NoListener)));
         let socket = Partial { socket: Some(PathBuf::from("s")), ..off };
-        assert_eq!(socket.complete().unwrap().server.listen, None);
+        assert_eq!(socket.complete().unwrap().listen, None);
     }
 
     #[test]

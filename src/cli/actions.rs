@@ -8,9 +8,9 @@ use super::verdict::Verdict;
 use crate::bundle::case::Target;
 
 /// List what a user may do on a resource
-///
-/// JSON: {"actions", "revision"}; JSON Lines: {"action"}
 #[derive(Debug, clap::Args)]
+#[command(after_help = r#"JSON: {"actions", "revision"}
+JSON Lines: {"action"}"#)]
 pub(super) struct Actions {
     /// The id of the user
     subject: String,
@@ -29,7 +29,7 @@ impl Actions {
     pub(super) async fn run(self, output: &mut Output) -> anyhow::Result<Verdict> {
         let client = self.reading.open().await?;
         let answer = client.list_actions(&self.subject, &self.entity_type, &Target::Id(self.id)).await?;
-        let (actions, revision) = (answer.actions, answer.revision);
+        let (actions, revision) = (answer.names, answer.revision);
         match self.printing.output {
             Format::Json => output.json(&json!({ "actions": actions, "revision": revision }))?,
             Format::Jsonl => actions.iter().try_for_each(|it| output.json(&json!({ "action": it })))?,

@@ -7,9 +7,10 @@ use crate::domain::Facts;
 /// `--server`.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Connection {
-    /// Where the server is: http://HOST:PORT or unix:///PATH
+    /// Where the server is.
     #[arg(
         long,
+        help = "Where the server is: http://HOST:PORT or unix:///PATH",
         value_name = "ADDRESS",
         env = "DOPUSK_SERVER",
         hide_env_values = true,

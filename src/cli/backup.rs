@@ -22,7 +22,7 @@ pub(super) struct Backup {
     /// Where to
     file: PathBuf,
     /// Save the store of this directory, which no server has open, instead of a running server's
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["server", "consistency"])]
+    #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     #[command(flatten)]
     reading: Reading,
@@ -68,4 +68,59 @@ async fn save_running(client: &Client, file: &Path) -> anyhow::Result<(u64, Stri
     let writer = writer.context("the server gave out nothing")?;
     writer.finish()?.finish()?;
     Ok((count, revision))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bundle::{Bundle, Encoding};
+    use crate::cli::serve::settings;
+    use crate::client::Everything;
+    use crate::config::Partial;
+    use crate::server::{self, Running};
+
+    const COMPANY: &str = include_str!("../../deploy/sample/company.yaml");
+
+    async fn serve(data: &Path) -> (Running, Client) {
+        let listen = Some("127.0.0.1:0".parse().unwrap());
+        let partial = Partial { data: Some(data.to_owned()), listen, ..Partial::default() };
+        let running = server::start(settings(partial.complete().unwrap())).await.unwrap();
+        let address = format!("http://{}", running.address().unwrap());
+        (running, Client::connect(&address.parse().unwrap()).await.unwrap())
+    }
+
+    async fn stop((running, client): (Running, Client)) -> Everything {
+        let everything = client.everything().await.unwrap();
+        drop(client);
+        running.stop().await;
+        everything
+    }
+
+    #[tokio::test]
+    async fn a_backup_is_restored_as_another_store_with_the_same_objects() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let served = serve(&path("old")).await;
+        let company = Bundle::read("company.yaml", Encoding::Yaml, COMPANY.as_bytes()).unwrap();
+        served.1.load(company.into_objects().collect()).await.unwrap();
+        let (count, _) = save_running(&served.1, &path("running")).await.unwrap();
+        let before = stop(served).await;
+        assert_eq!(usize::try_from(count).unwrap(), before.objects.len());
+        assert_eq!(save_stopped(&path("old"), &path("stopped")).unwrap().0, count);
+        assert_eq!(std::fs::read(path("running")).unwrap(), std::fs::read(path("stopped")).unwrap());
+
+        let backup = std::io::BufReader::new(std::fs::File::open(path("running")).unwrap());
+        store::restore(backup, &path("new"), &store::Settings::default()).unwrap();
+        let after = stop(serve(&path("new")).await).await;
+        assert_eq!(after.objects, before.objects);
+        assert_eq!(revision_number(&after.revision), revision_number(&before.revision));
+        assert_ne!(after.revision, before.revision);
+    }
+
+    #[test]
+    fn no_store_is_made_by_a_backup_of_none() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(save_stopped(&folder.path().join("none"), &folder.path().join("backup")).is_err());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
 }

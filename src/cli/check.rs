@@ -5,14 +5,13 @@ use serde::Serialize;
 use super::arguments::{Reading, Resource};
 use super::output::{Format, Output, Printing};
 use super::verdict::Verdict;
-use crate::api::convert::{effect_of, obligation_name, reason_name};
 use crate::client::Question;
 use crate::domain::Effect;
 
 /// Say whether a user may do an action on a resource; exits with 1 if not
-///
-/// JSON: {"allowed", "reason", "obligation", "revision"}
 #[derive(Debug, clap::Args)]
+#[command(after_help = r#"JSON: {"allowed", "reason", "obligation", "revision"}"#)]
+#[command(override_usage = "dopusk check [OPTIONS] <SUBJECT> <ACTION> <TYPE> <ID|--facts <FACTS>>")]
 pub(super) struct Check {
     /// The id of the user
     subject: String,
@@ -42,17 +41,16 @@ impl Check {
         let client = self.reading.open().await?;
         let Self { subject, action, entity_type, resource, .. } = self;
         let question = Question { subject, action, entity_type, target: resource.target() };
-        let response = client.check(&question).await?;
-        let decision = response.decision.unwrap_or_default();
-        let effect = effect_of(&decision);
+        let answered = client.check(&question).await?;
+        let ruling = answered.value;
         let answer = Answer {
-            allowed: effect == Effect::Allow,
-            reason: reason_name(&decision),
-            obligation: obligation_name(&decision),
-            revision: response.revision,
+            allowed: ruling.is_allow(),
+            reason: ruling.reason,
+            obligation: ruling.obligation,
+            revision: answered.revision,
         };
         answer.print(self.printing.output, output)?;
-        Ok(match effect {
+        Ok(match ruling.effect {
             Effect::Allow => Verdict::Yes,
             Effect::Deny => Verdict::No,
         })

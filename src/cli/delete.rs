@@ -8,9 +8,8 @@ use super::verdict::Verdict;
 use crate::domain::Operation;
 
 /// Delete one object; deleting what isn't there changes nothing
-///
-/// JSON: {"revision"}
 #[derive(Debug, clap::Args)]
+#[command(after_help = r#"JSON: {"revision"}"#)]
 pub(super) struct Delete {
     #[command(flatten)]
     named: Named,

@@ -1,19 +1,17 @@
 //! `dopusk demo`.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::Context as _;
 
 use super::output::Output;
 use super::scratch::Scratch;
-use super::serve::{End, announce};
+use super::serve::{End, announce, settings};
 use super::verdict::Verdict;
 use crate::bundle::{Bundle, Encoding};
 use crate::client::{Address, Client};
 use crate::config::{Listen, Partial};
-use crate::server;
-use crate::telemetry::LogFormat;
+use crate::{server, telemetry};
 
 /// The sample company.
 const COMPANY: &str = include_str!("../../deploy/sample/company.yaml");
@@ -44,18 +42,16 @@ impl Demo {
     pub(super) async fn run(self, output: &mut Output) -> anyhow::Result<Verdict> {
         let scratch = Scratch::create()?;
         let data = self.data.unwrap_or_else(|| scratch.path().join("store"));
-        let settings = Partial {
+        let partial = Partial {
             data: Some(data),
             listen: Some(self.listen),
             log: Some("warn".to_owned()),
-            log_format: Some(LogFormat::Text),
             ..Partial::default()
         };
-        let mut config = settings.complete()?;
-        config.log.start()?;
-        config.server.drain_max = Duration::from_secs(1);
+        let config = partial.complete()?;
+        telemetry::start(&config.log)?;
         let mut end = End::listen()?;
-        let running = server::start(config.server).await?;
+        let running = server::start(settings(config)).await?;
         let address = running.address().context("a demo listens at an address")?;
         let address: Address = format!("http://{address}").parse()?;
         fill(&Client::connect(&address).await?).await?;

@@ -51,22 +51,19 @@ impl From<EncodingName> for Encoding {
 impl Export {
     pub(super) async fn run(self, output: &mut Output) -> anyhow::Result<Verdict> {
         let encoding = self.format.map(Encoding::from);
-        let (count, revision) = match &self.file {
-            Some(file) => {
-                let format = format_of(file, encoding)?;
-                let client = self.reading.open().await?;
-                let printer = Printer::new(format.encoding, Sink::new(Draft::create(file)?, format.packing));
-                let (printer, done) = pour(&client, printer).await?;
-                printer.finish()?.finish()?.finish()?;
-                done
-            }
-            None => {
-                let client = self.reading.open().await?;
-                let printer = Printer::new(encoding.unwrap_or(Encoding::Yaml), output.out());
-                let (printer, done) = pour(&client, printer).await?;
-                printer.finish()?;
-                done
-            }
+        let (count, revision) = if let Some(file) = &self.file {
+            let format = format_of(file, encoding)?;
+            let client = self.reading.open().await?;
+            let printer = Printer::new(format.encoding, Sink::new(Draft::create(file)?, format.packing));
+            let (printer, done) = pour(&client, printer).await?;
+            printer.finish()?.finish()?.finish()?;
+            done
+        } else {
+            let client = self.reading.open().await?;
+            let printer = Printer::new(encoding.unwrap_or(Encoding::Yaml), output.out());
+            let (printer, done) = pour(&client, printer).await?;
+            printer.finish()?;
+            done
         };
         output.note(&format!("{} exported; revision {revision}", counted(count, "object")))?;
         Ok(Verdict::Yes)
@@ -94,7 +91,7 @@ async fn pour<W: Write + Send>(
     let (bar, mut count) = (bar(None), 0);
     let mut on_chunk = |objects: Vec<crate::domain::Object>, _: &str| -> anyhow::Result<()> {
         for object in &objects {
-            printer.put(object).map_err(unwrapped)?;
+            printer.put(object)?;
         }
         count += objects.len() as u64;
         bar.set_position(count);
@@ -103,14 +100,6 @@ async fn pour<W: Write + Send>(
     let revision = client.export(&mut on_chunk).await?;
     bar.finish_and_clear();
     Ok((printer, (count, revision)))
-}
-
-/// The error of the writer itself, by which a reader that has gone away is told.
-fn unwrapped(error: crate::bundle::PrintError) -> anyhow::Error {
-    match error {
-        crate::bundle::PrintError::Io(error) => error.into(),
-        crate::bundle::PrintError::Scattered(_) => error.into(),
-    }
 }
 
 /// A file's bytes, packed or not.

@@ -7,9 +7,8 @@ use super::verdict::Verdict;
 use crate::bundle::{Encoding, Printer};
 
 /// Print one object
-///
-/// JSON: a line of a bundle, such as {"users": {"id", …}}
 #[derive(Debug, clap::Args)]
+#[command(after_help = r#"JSON: a line of a bundle, such as {"users": {"id", …}}"#)]
 pub(super) struct Get {
     #[command(flatten)]
     named: Named,

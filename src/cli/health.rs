@@ -7,9 +7,8 @@ use super::output::{Format, Output, Printing};
 use super::verdict::Verdict;
 
 /// Ask the server whether it serves; exits with 1 if it says no
-///
-/// JSON: {"serving"}
 #[derive(Debug, clap::Args)]
+#[command(after_help = r#"JSON: {"serving"}"#)]
 pub(super) struct Health {
     #[command(flatten)]
     printing: Printing,

@@ -10,10 +10,10 @@ use super::bar::bar;
 use super::output::{Format, Output, Printing, counted};
 use super::source::{self, Problems, Sourced};
 use super::verdict::Verdict;
-use crate::api::pb;
 use crate::bundle::Problem;
-use crate::client::{Client, ClientError, Messages, Refused};
+use crate::client::{Client, ClientError, Message, Messages, Progress, Refused};
 use crate::domain::Object;
+use crate::engine::ImportMode;
 
 /// Messages that wait for the server.
 const MESSAGES_WAITING_MAX: usize = 4;
@@ -21,9 +21,8 @@ const MESSAGES_WAITING_MAX: usize = 4;
 /// Take in the objects of files, as one batch that is judged as a whole
 ///
 /// Every file is read to its end before anything is sent, and nothing is sent if one has a problem.
-///
-/// JSON: {"objects", "revision"}
 #[derive(Debug, clap::Args)]
+#[command(after_help = r#"JSON: {"objects", "revision"}"#)]
 pub(super) struct Import {
     /// Bundles: .yaml, .json or .jsonl, each also with .gz
     #[arg(required = true, value_name = "FILE")]
@@ -41,28 +40,28 @@ pub(super) struct Import {
 impl Import {
     pub(super) async fn run(self, output: &mut Output) -> anyhow::Result<Verdict> {
         let done = if self.chunked { self.in_chunks().await? } else { self.at_once().await? };
+        let (count, revision) = (done.committed, done.revision);
         match self.printing.output {
             Format::Json | Format::Jsonl => {
-                output.json(&serde_json::json!({ "objects": done.committed, "revision": done.revision }))?
+                output.json(&serde_json::json!({ "objects": count, "revision": revision }))?;
             }
             Format::Table => {
-                let objects = counted(done.committed, "object");
-                output.line(&format!("{objects} imported; revision {}", done.revision))?;
+                output.line(&format!("{} imported; revision {revision}", counted(count, "object")))?;
             }
         }
         Ok(Verdict::Yes)
     }
 
-    async fn at_once(&self) -> anyhow::Result<pb::ImportResponse> {
+    async fn at_once(&self) -> anyhow::Result<Progress> {
         let sourced = source::read(&self.files)?;
         let client = self.connection.open().await?;
         let objects: Vec<Object> = sourced.iter().map(|it| it.object.clone()).collect();
-        let messages = Messages::new(pb::ImportMode::Atomic, objects);
+        let messages = Messages::new(ImportMode::Atomic, objects);
         let done = client.import(tokio_stream::iter(messages), &mut |_| {}).await;
         Ok(done.map_err(|error| with_places(error, &sourced))?)
     }
 
-    async fn in_chunks(&self) -> anyhow::Result<pb::ImportResponse> {
+    async fn in_chunks(&self) -> anyhow::Result<Progress> {
         let mut total = 0;
         for file in &self.files {
             total += source::count(file)?;
@@ -74,12 +73,12 @@ impl Import {
 
 /// Sends files as they are read. They were read before, so that a problem means that one was changed meanwhile; the
 /// import is then broken off, not ended.
-async fn send(client: &Client, files: Vec<PathBuf>, total: u64) -> anyhow::Result<pb::ImportResponse> {
+async fn send(client: &Client, files: Vec<PathBuf>, total: u64) -> anyhow::Result<Progress> {
     let (sender, messages) = mpsc::channel(MESSAGES_WAITING_MAX);
     let reading = sender.clone();
     let mut reader = tokio::task::spawn_blocking(move || read_out(&files, &reading));
     let bar = bar(Some(total));
-    let mut on_progress = |progress: &pb::ImportResponse| bar.set_position(progress.committed);
+    let mut on_progress = |progress: &Progress| bar.set_position(progress.committed);
     let import = client.import(ReceiverStream::new(messages), &mut on_progress);
     tokio::pin!(import);
     tokio::select! {
@@ -88,10 +87,12 @@ async fn send(client: &Client, files: Vec<PathBuf>, total: u64) -> anyhow::Resul
     }
     // The end of the stream is the sign to commit the rest.
     drop(sender);
-    Ok(import.await?)
+    let done = import.await?;
+    bar.finish_and_clear();
+    Ok(done)
 }
 
-fn read_out(files: &[PathBuf], messages: &mpsc::Sender<pb::ImportRequest>) -> Result<(), Problems> {
+fn read_out(files: &[PathBuf], messages: &mpsc::Sender<Message>) -> Result<(), Problems> {
     for file in files {
         let mut problem: Option<Problem> = None;
         let objects = source::open(file)?.map_while(|object| match object {
@@ -101,7 +102,7 @@ fn read_out(files: &[PathBuf], messages: &mpsc::Sender<pb::ImportRequest>) -> Re
                 None
             }
         });
-        for message in Messages::new(pb::ImportMode::Chunked, objects) {
+        for message in Messages::new(ImportMode::Chunked, objects) {
             if messages.blocking_send(message).is_err() {
                 // The server has ended the call, and says why.
                 return Ok(());

@@ -8,9 +8,9 @@ use super::verdict::Verdict;
 use crate::client::{VisibleQuery, Window};
 
 /// List the resources on which a user may do an action
-///
-/// JSON: {"ids", "cursor", "revision"}; JSON Lines: {"id"}
 #[derive(Debug, clap::Args)]
+#[command(after_help = r#"JSON: {"ids", "cursor", "revision"}
+JSON Lines: {"id"}"#)]
 pub(super) struct List {
     /// The id of the user
     subject: String,
@@ -39,15 +39,15 @@ impl List {
         let visible = client.list_visible(&query, Window { size: limit, after: cursor }).await?;
         match self.printing.output {
             Format::Json => output.json(&json!({
-                "ids": visible.ids,
-                "cursor": visible.cursor,
+                "ids": visible.names,
+                "cursor": visible.next,
                 "revision": visible.revision,
             }))?,
-            Format::Jsonl => visible.ids.iter().try_for_each(|id| output.json(&json!({ "id": id })))?,
+            Format::Jsonl => visible.names.iter().try_for_each(|id| output.json(&json!({ "id": id })))?,
             Format::Table => {
-                visible.ids.iter().try_for_each(|id| output.line(id))?;
-                if !visible.cursor.is_empty() {
-                    output.note(&format!("there may be more: --cursor '{}'", visible.cursor))?;
+                visible.names.iter().try_for_each(|id| output.line(id))?;
+                if !visible.next.is_empty() {
+                    output.note(&format!("there may be more: --cursor '{}'", visible.next))?;
                 }
             }
         }

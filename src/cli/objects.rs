@@ -11,9 +11,9 @@ use crate::client::Selection;
 use crate::domain::Object;
 
 /// List the objects of a kind; filters are joined by and
-///
-/// JSON: a bundle; JSON Lines: a bundle, a line each
 #[derive(Debug, clap::Args)]
+#[command(after_help = r#"JSON: a bundle
+JSON Lines: a bundle, a line each"#)]
 pub(super) struct Objects {
     /// The kind of object
     kind: KindName,
@@ -78,11 +78,8 @@ fn print(encoding: Encoding, objects: &[Object], output: &mut Output) -> anyhow:
 
 /// A column for each field that any of the objects has, in the order of their first appearance.
 fn print_table(objects: &[Object], output: &mut Output) -> std::io::Result<()> {
-    let fields = |object: &Object| match object_json(object) {
-        Value::Object(line) => line.into_iter().next().map(|(_, item)| item).unwrap_or_default(),
-        other => other,
-    };
-    let items: Vec<Value> = objects.iter().map(fields).collect();
+    let fields = |object: &Object| object_json(object).as_object()?.values().next().cloned();
+    let items: Vec<Value> = objects.iter().filter_map(fields).collect();
     let mut names: Vec<&str> = Vec::new();
     for name in items.iter().filter_map(Value::as_object).flat_map(|item| item.keys()) {
         if !names.contains(&name.as_str()) {

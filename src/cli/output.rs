@@ -87,9 +87,6 @@ impl Output {
 }
 
 #[cfg(test)]
-pub(super) use captured::Written;
-
-#[cfg(test)]
 mod tests {
     use super::*;
 

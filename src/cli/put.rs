@@ -9,9 +9,8 @@ use crate::bundle::Bundle;
 use crate::domain::{Operation, WRITE_OPERATIONS_MAX};
 
 /// Write the objects of a small file as one batch; whole objects are replaced
-///
-/// JSON: {"revision"}
 #[derive(Debug, clap::Args)]
+#[command(after_help = r#"JSON: {"revision"}"#)]
 pub(super) struct Put {
     /// A bundle of at most 1,000 objects: .yaml, .json or .jsonl, each also with .gz
     file: PathBuf,

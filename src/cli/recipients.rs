@@ -5,13 +5,13 @@ use serde_json::json;
 use super::arguments::Reading;
 use super::output::{Format, Output, Printing};
 use super::verdict::Verdict;
-use crate::api::pb;
 use crate::bundle::case::Target;
+use crate::domain::{NewsEvent, Recipient};
 
 /// List who is told a ticket's news, and whether each may read it
-///
-/// JSON: {"recipients": [{"user", "can_read"}], "revision"}; JSON Lines: {"user", "can_read"}
 #[derive(Debug, clap::Args)]
+#[command(after_help = r#"JSON: {"recipients": [{"user", "can_read"}], "revision"}
+JSON Lines: {"user", "can_read"}"#)]
 pub(super) struct Recipients {
     /// The entity type, whose model is support
     #[arg(value_name = "TYPE")]
@@ -39,20 +39,20 @@ impl Recipients {
     pub(super) async fn run(self, output: &mut Output) -> anyhow::Result<Verdict> {
         let client = self.reading.open().await?;
         let event = match self.event {
-            Event::Created => pb::NewsEvent::Created,
-            Event::Updated => pb::NewsEvent::Updated,
+            Event::Created => NewsEvent::Created,
+            Event::Updated => NewsEvent::Updated,
         };
         let answer = client.list_recipients(&self.entity_type, &Target::Id(self.id), event).await?;
-        let json = |it: &pb::Recipient| json!({ "user": it.user, "can_read": it.can_read });
+        let json = |it: &Recipient| json!({ "user": it.user.as_str(), "can_read": it.can_read });
         match self.printing.output {
             Format::Json => {
-                let recipients: Vec<_> = answer.recipients.iter().map(json).collect();
+                let recipients: Vec<_> = answer.value.iter().map(json).collect();
                 output.json(&json!({ "recipients": recipients, "revision": answer.revision }))?;
             }
-            Format::Jsonl => answer.recipients.iter().try_for_each(|it| output.json(&json(it)))?,
+            Format::Jsonl => answer.value.iter().try_for_each(|it| output.json(&json(it)))?,
             Format::Table => {
-                let row = |it: &pb::Recipient| vec![it.user.clone(), it.can_read.to_string()];
-                let rows: Vec<Vec<String>> = answer.recipients.iter().map(row).collect();
+                let row = |it: &Recipient| vec![it.user.to_string(), it.can_read.to_string()];
+                let rows: Vec<Vec<String>> = answer.value.iter().map(row).collect();
                 output.table(&["user", "can read"], &rows)?;
             }
         }

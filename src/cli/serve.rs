@@ -6,8 +6,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::output::Output;
 use super::verdict::Verdict;
-use crate::config::Partial;
+use crate::config::{Config, Partial};
 use crate::server::{self, Running};
+use crate::{engine, store, telemetry};
 
 /// Serve until SIGTERM or SIGINT
 ///
@@ -26,14 +27,29 @@ impl Serve {
     pub(super) async fn run(self, output: &mut Output) -> anyhow::Result<Verdict> {
         let below = self.config.as_deref().map(Partial::open).transpose()?.unwrap_or_default();
         let config = self.settings.over(below).complete()?;
-        config.log.start()?;
+        telemetry::start(&config.log)?;
         // A signal that comes while the store is loaded counts too.
         let mut end = End::listen()?;
-        let running = server::start(config.server).await?;
+        let running = server::start(settings(config)).await?;
         announce(&running, output)?;
         end.comes().await;
         running.stop().await;
         Ok(Verdict::Yes)
+    }
+}
+
+/// What a server is started with.
+pub(super) fn settings(config: Config) -> server::Settings {
+    let retention = store::Retention { revisions_max: config.log_revisions_max, age_max: config.log_age_max };
+    server::Settings {
+        engine: engine::Settings {
+            data: config.data,
+            store: store::Settings { cache_bytes: config.store_cache_bytes, retention },
+            cached_users_max: config.cached_users_max,
+        },
+        listen: config.listen,
+        socket: config.socket,
+        drain_max: config.drain_max,
     }
 }
 

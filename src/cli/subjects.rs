@@ -9,9 +9,9 @@ use crate::bundle::case::Target;
 use crate::client::{SubjectsQuery, Window};
 
 /// List the users who may do an action on a resource
-///
-/// JSON: {"users", "revision"}; JSON Lines: {"user"}
 #[derive(Debug, clap::Args)]
+#[command(after_help = r#"JSON: {"users", "revision"}
+JSON Lines: {"user"}"#)]
 pub(super) struct Subjects {
     /// The action, other than add and import
     action: String,
@@ -34,11 +34,11 @@ impl Subjects {
         let (mut users, mut window) = (Vec::new(), Window::default());
         let revision = loop {
             let page = client.list_subjects(&query, window).await?;
-            users.extend(page.users);
-            if page.next_page_token.is_empty() {
+            users.extend(page.names);
+            if page.next.is_empty() {
                 break page.revision;
             }
-            window = Window { size: 0, after: page.next_page_token };
+            window = Window { size: 0, after: page.next };
         };
         match self.printing.output {
             Format::Json => output.json(&json!({ "users": users, "revision": revision }))?,

@@ -3,6 +3,8 @@
 mod junit;
 mod local;
 mod report;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
@@ -18,10 +20,11 @@ use crate::client::{Address, Client};
 ///
 /// Each file runs against a server of its own, started for it with an empty store. Every way to ask is compared: checks
 /// alone and in batches, lists whole, in pages and by checks, actions by checks, and the export after every write.
-///
-/// JSON: {"files", "steps", "answers", "differences": [{"file", "step", "question", "expected", "got", "reason"}],
-/// "problems": [{"file", "problem"}]}; JSON Lines: a difference or problem a line
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = r#"JSON: {"files", "steps", "answers", "differences": [{"file", "step", "question", "expected", "got", "reason"}], "problems": [{"file", "problem"}]}
+JSON Lines: a difference or problem a line"#
+)]
 pub(super) struct Test {
     /// Cases (.json), or directories of them
     #[arg(required = true, value_name = "FILE")]
@@ -60,7 +63,12 @@ impl Test {
 
     async fn run_case(&self, case: &Case) -> anyhow::Result<crate::client::case::Report> {
         if let Some(address) = &self.server {
-            return Ok(run_case(&Client::connect(address).await?, case).await);
+            let client = Client::connect(address).await?;
+            anyhow::ensure!(
+                client.everything().await?.objects.is_empty(),
+                "the store of {address} isn't empty"
+            );
+            return Ok(run_case(&client, case).await);
         }
         let server = LocalServer::start().await?;
         let report = run_case(server.client(), case).await;
@@ -103,27 +111,4 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn directories_are_looked_through_in_order() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("b")).unwrap();
-        for name in ["c.json", "b/z.json", "a.json", "b/a.json", "notes.md"] {
-            std::fs::write(folder.path().join(name), "").unwrap();
-        }
-        let files = case_files(&[folder.path().to_owned()]).unwrap();
-        let names: Vec<_> = files.iter().map(|it| it.strip_prefix(folder.path()).unwrap()).collect();
-        assert_eq!(names, ["a.json", "b/a.json", "b/z.json", "c.json"].map(Path::new));
-    }
-
-    #[test]
-    fn a_directory_without_cases_is_the_callers_error() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!(case_files(&[folder.path().to_owned()]).unwrap_err().is::<UsageError>());
-    }
 }

@@ -16,9 +16,9 @@ use crate::snapshot::{Refusal, Snapshot};
 /// Read files without a server, and name everything that is wrong with them; exits with 1 if anything is
 ///
 /// The objects of all files are judged together, as an import into an empty store would judge them.
-///
-/// JSON: {"files", "objects", "problems": [{"file", "line", "field", "message"}]}; JSON Lines: a problem a line
 #[derive(Debug, clap::Args)]
+#[command(after_help = r#"JSON: {"files", "objects", "problems": [{"file", "line", "field", "message"}]}
+JSON Lines: a problem a line"#)]
 pub(super) struct Validate {
     /// Bundles: .yaml, .json or .jsonl, each also with .gz
     #[arg(required = true, value_name = "FILE")]
@@ -66,14 +66,14 @@ fn judge(sourced: &[Sourced]) -> Vec<Problem> {
         }
         Refusal::Rules(violations) => {
             let by_key: HashMap<Key, &Sourced> = sourced.iter().map(|it| (it.object.key(), it)).collect();
-            let problem = |it: &crate::directory::Violation| {
+            let problems = violations.iter().map(|it| {
                 let message = format!("{} (rule {})", it.message, it.rule);
                 match by_key.get(&it.culprit) {
                     Some(sourced) => sourced.problem(message),
                     None => nowhere(format!("{}: {message}", it.culprit)),
                 }
-            };
-            violations.iter().map(problem).collect()
+            });
+            problems.collect()
         }
         Refusal::Precondition { .. } => vec![nowhere(refusal.to_string())],
     }
@@ -128,7 +128,8 @@ mod tests {
         let two = ("b.jsonl", "{\"users\": {}}\n{\"users\": {\"id\": \"u2\"}}\n{\"people\": {}}\n");
         let (verdict, out) = validated(&[one, two]);
         assert_eq!(verdict, Verdict::No);
-        let places: Vec<&str> = out.lines().filter_map(|line| line.split(": ").next()).collect();
+        let mut places: Vec<&str> = out.lines().filter_map(|line| line.split(": ").next()).collect();
+        places.dedup();
         assert_eq!(places, ["a.yaml:2", "b.jsonl:1", "b.jsonl:3"]);
     }
 

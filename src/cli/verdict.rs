@@ -38,15 +38,15 @@ fn code_of(error: &anyhow::Error) -> u8 {
     match error.downcast_ref::<ClientError>() {
         Some(ClientError::Unreachable { .. }) => 3,
         Some(ClientError::Refused(_)) => 4,
-        Some(ClientError::Nonsense(_)) => 1,
         None if is_reader_gone(error) => 0,
-        None => 1,
+        Some(ClientError::Nonsense(_)) | None => 1,
     }
 }
 
 /// Whoever reads stdout has seen enough.
 fn is_reader_gone(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    let is_broken = |cause: &io::Error| cause.kind() == io::ErrorKind::BrokenPipe;
+    !error.is::<ClientError>() && error.chain().any(|it| it.downcast_ref().is_some_and(is_broken))
 }
 
 /// Says on stderr why a command could not be carried out.

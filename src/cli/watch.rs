@@ -4,16 +4,16 @@ use serde_json::{Value, json};
 
 use super::arguments::Connection;
 use super::key::{key_json, object_json};
-use super::output::{Format, Output, Printing};
+use super::output::{Format, Output, Printing, counted};
 use super::verdict::Verdict;
-use crate::api::{convert, pb};
-use crate::client::ClientError;
+use crate::client::{Committed, Event};
+use crate::domain::{Affected, Change, Id, Object};
 
 /// Follow the committed changes, a line each, until interrupted
-///
-/// JSON, a line each: {"revision", "committed_at_ms", "changes": [{"key", "before", "after"}], "affected_users",
-/// "all_users_affected"}
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = r#"JSON, a line each: {"revision", "committed_at_ms", "changes": [{"key", "before", "after"}], "affected_users", "all_users_affected"}"#
+)]
 pub(super) struct Watch {
     /// Begin behind this revision token, instead of with what comes from now on
     #[arg(long, value_name = "TOKEN", default_value = "", hide_default_value = true)]
@@ -30,78 +30,69 @@ pub(super) struct Watch {
 impl Watch {
     pub(super) async fn run(self, output: &mut Output) -> anyhow::Result<Verdict> {
         let client = self.connection.open().await?;
-        let mut events = client.watch(&self.after).await?;
+        let mut changes = client.watch(&self.after).await?;
         let (mut count, mut is_begun) = (0, false);
-        while let Some(message) = events.message().await.map_err(|status| client.failure(&status))? {
-            match message.event {
-                Some(pb::watch_response::Event::Change(change)) => {
-                    self.print(&change, output)?;
+        while let Some(event) = changes.next().await? {
+            match event {
+                Event::Committed(set) => {
+                    self.print(&set, output)?;
                     count += 1;
                     if count == self.limit {
                         break;
                     }
                 }
-                Some(pb::watch_response::Event::Heartbeat(it)) if !is_begun => {
+                Event::Quiet(revision) if !is_begun => {
                     is_begun = true;
-                    output.note(&format!("watching; the newest revision is {}", it.revision))?;
+                    output.note(&format!("watching; the newest revision is {revision}"))?;
                 }
-                Some(pb::watch_response::Event::Heartbeat(_)) | None => {}
+                Event::Quiet(_) => {}
             }
         }
         Ok(Verdict::Yes)
     }
 
-    fn print(&self, set: &pb::ChangeSet, output: &mut Output) -> anyhow::Result<()> {
+    fn print(&self, set: &Committed, output: &mut Output) -> std::io::Result<()> {
         match self.printing.output {
-            Format::Json | Format::Jsonl => output.json(&set_json(set)?)?,
+            Format::Json | Format::Jsonl => output.json(&set_json(set)),
             Format::Table => {
-                let changes = set.changes.iter().map(in_words).collect::<Result<Vec<_>, _>>()?.join(", ");
-                let affected = match (set.all_users_affected, set.affected_users.len()) {
-                    (true, _) => "everyone's rights".to_owned(),
-                    (false, 1) => "the rights of 1 user".to_owned(),
-                    (false, count) => format!("the rights of {count} users"),
+                let changes: Vec<String> = set.changes.iter().map(in_words).collect();
+                let whose = match &set.affected {
+                    Affected::All => "everyone's rights".to_owned(),
+                    Affected::Users(users) if users.is_empty() => "nobody's rights".to_owned(),
+                    Affected::Users(users) => {
+                        format!("the rights of {}", counted(users.len() as u64, "user"))
+                    }
                 };
-                output.line(&format!("{}: {changes}; touches {affected}", set.revision))?;
+                output.line(&format!("{}: {}; touches {whose}", set.revision, changes.join(", ")))
             }
         }
-        Ok(())
     }
 }
 
-fn in_words(change: &pb::Change) -> Result<String, ClientError> {
+fn in_words(change: &Change) -> String {
     let verb = match (&change.before, &change.after) {
         (None, _) => "created",
         (Some(_), Some(_)) => "changed",
         (Some(_), None) => "deleted",
     };
-    Ok(format!("{} {verb}", key_of(change)?))
+    format!("{} {verb}", change.key)
 }
 
-fn set_json(set: &pb::ChangeSet) -> Result<Value, ClientError> {
-    let changes: Result<Vec<Value>, ClientError> = set.changes.iter().map(change_json).collect();
-    Ok(json!({
+fn set_json(set: &Committed) -> Value {
+    let users: &[Id] = match &set.affected {
+        Affected::All => &[],
+        Affected::Users(users) => users,
+    };
+    json!({
         "revision": set.revision,
         "committed_at_ms": set.committed_at_ms,
-        "changes": changes?,
-        "affected_users": set.affected_users,
-        "all_users_affected": set.all_users_affected,
-    }))
+        "changes": set.changes.iter().map(change_json).collect::<Vec<_>>(),
+        "affected_users": users.iter().map(Id::as_str).collect::<Vec<_>>(),
+        "all_users_affected": set.affected == Affected::All,
+    })
 }
 
-fn change_json(change: &pb::Change) -> Result<Value, ClientError> {
-    let state = |object: &Option<pb::Object>| match object {
-        None => Ok(Value::Null),
-        Some(object) => convert::object(object, "object").map(|it| object_json(&it)).map_err(nonsense),
-    };
-    let (before, after) = (state(&change.before)?, state(&change.after)?);
-    Ok(json!({ "key": key_json(&key_of(change)?), "before": before, "after": after }))
-}
-
-fn key_of(change: &pb::Change) -> Result<crate::domain::Key, ClientError> {
-    convert::key(&change.key.clone().unwrap_or_default(), "key").map_err(nonsense)
-}
-
-fn nonsense(faults: Vec<crate::api::status::Invalid>) -> ClientError {
-    let faults: Vec<String> = faults.into_iter().map(|it| format!("{}: {}", it.field, it.message)).collect();
-    ClientError::Nonsense(faults.join("; "))
+fn change_json(change: &Change) -> Value {
+    let state = |object: &Option<Object>| object.as_ref().map(object_json);
+    json!({ "key": key_json(&change.key), "before": state(&change.before), "after": state(&change.after) })
 }

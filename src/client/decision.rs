@@ -2,11 +2,13 @@
 
 use tonic::transport::Channel;
 
+use super::answer::{item, recipient, ruling};
 use super::question::named;
-use super::{ANSWER_BYTES_MAX, Client, ClientError, Question};
+use super::{ANSWER_BYTES_MAX, Answered, Client, ClientError, ItemError, Listed, Question, Ruling};
 use crate::api::pb;
 use crate::api::pb::decision_service_client::DecisionServiceClient;
 use crate::bundle::case::Target;
+use crate::domain::{NewsEvent, Recipient};
 
 /// Which resources may a user see.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -39,23 +41,12 @@ pub struct Window {
     pub after: String,
 }
 
-/// Resources that a user may see.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Visible {
-    /// Their ids, in bytewise order.
-    pub ids: Vec<String>,
-    /// Goes on behind the last one; empty at the end.
-    pub cursor: String,
-    /// The token of their revision.
-    pub revision: String,
-}
-
 impl Client {
     /// Decides one question.
     ///
     /// # Errors
     /// The server can't be reached or refuses.
-    pub async fn check(&self, question: &Question) -> Result<pb::CheckResponse, ClientError> {
+    pub async fn check(&self, question: &Question) -> Result<Answered<Ruling>, ClientError> {
         let request = pb::CheckRequest {
             subject: question.subject.clone(),
             action: question.action.clone(),
@@ -63,21 +54,25 @@ impl Client {
             resource: Some(named!(&question.target, pb::check_request::Resource)),
             consistency: self.freshness.to_wire(),
         };
-        let answer = self.decisions().check(request).await;
-        answer.map(tonic::Response::into_inner).map_err(|status| self.failure(&status))
+        let answer = self.decisions().check(request).await.map_err(|status| self.failure(&status))?;
+        let answer = answer.into_inner();
+        Ok(Answered { value: ruling(answer.decision.as_ref())?, revision: answer.revision })
     }
 
-    /// Decides up to 1,000 questions at one revision.
+    /// Decides up to 1,000 questions at one revision; a question that is an error fails alone.
     ///
     /// # Errors
     /// The server can't be reached or refuses.
-    pub async fn batch_check(&self, questions: &[Question]) -> Result<pb::BatchCheckResponse, ClientError> {
+    pub async fn batch_check(
+        &self,
+        questions: &[Question],
+    ) -> Result<Vec<Result<Ruling, ItemError>>, ClientError> {
         let items = questions.iter().map(Question::to_item).collect();
         let request = pb::BatchCheckRequest { items, consistency: self.freshness.to_wire() };
         let answer = self.decisions().batch_check(request).await;
         let answer = answer.map(tonic::Response::into_inner).map_err(|status| self.failure(&status))?;
         if answer.results.len() == questions.len() {
-            return Ok(answer);
+            return answer.results.iter().map(item).collect();
         }
         let text = format!("{} answers to {} questions", answer.results.len(), questions.len());
         Err(ClientError::Nonsense(text))
@@ -87,7 +82,7 @@ impl Client {
     ///
     /// # Errors
     /// The server can't be reached or refuses.
-    pub async fn list_visible(&self, query: &VisibleQuery, window: Window) -> Result<Visible, ClientError> {
+    pub async fn list_visible(&self, query: &VisibleQuery, window: Window) -> Result<Listed, ClientError> {
         let request = pb::ListVisibleRequest {
             subject: query.subject.clone(),
             action: query.action.clone(),
@@ -97,10 +92,10 @@ impl Client {
             limit: window.size.into(),
         };
         let answer = self.decisions().list_visible(request).await.map_err(|status| self.failure(&status))?;
-        let (mut chunks, mut visible) = (answer.into_inner(), Visible::default());
+        let (mut chunks, mut visible) = (answer.into_inner(), Listed::default());
         while let Some(chunk) = chunks.message().await.map_err(|status| self.failure(&status))? {
-            visible.ids.extend(chunk.ids);
-            visible.cursor = chunk.cursor;
+            visible.names.extend(chunk.ids);
+            visible.next = chunk.cursor;
             visible.revision = chunk.revision;
         }
         Ok(visible)
@@ -110,11 +105,7 @@ impl Client {
     ///
     /// # Errors
     /// The server can't be reached or refuses.
-    pub async fn list_subjects(
-        &self,
-        query: &SubjectsQuery,
-        window: Window,
-    ) -> Result<pb::ListSubjectsResponse, ClientError> {
+    pub async fn list_subjects(&self, query: &SubjectsQuery, window: Window) -> Result<Listed, ClientError> {
         let request = pb::ListSubjectsRequest {
             action: query.action.clone(),
             entity_type: query.entity_type.clone(),
@@ -123,8 +114,9 @@ impl Client {
             page_size: window.size,
             page_token: window.after,
         };
-        let answer = self.decisions().list_subjects(request).await;
-        answer.map(tonic::Response::into_inner).map_err(|status| self.failure(&status))
+        let answer = self.decisions().list_subjects(request).await.map_err(|status| self.failure(&status))?;
+        let page = answer.into_inner();
+        Ok(Listed { names: page.users, next: page.next_page_token, revision: page.revision })
     }
 
     /// Lists what a user may do on a resource.
@@ -136,15 +128,16 @@ impl Client {
         subject: &str,
         entity_type: &str,
         target: &Target,
-    ) -> Result<pb::ListActionsResponse, ClientError> {
+    ) -> Result<Listed, ClientError> {
         let request = pb::ListActionsRequest {
             subject: subject.to_owned(),
             entity_type: entity_type.to_owned(),
             resource: Some(named!(target, pb::list_actions_request::Resource)),
             consistency: self.freshness.to_wire(),
         };
-        let answer = self.decisions().list_actions(request).await;
-        answer.map(tonic::Response::into_inner).map_err(|status| self.failure(&status))
+        let answer = self.decisions().list_actions(request).await.map_err(|status| self.failure(&status))?;
+        let answer = answer.into_inner();
+        Ok(Listed { names: answer.actions, next: String::new(), revision: answer.revision })
     }
 
     /// Lists who is told a ticket's news.
@@ -155,16 +148,24 @@ impl Client {
         &self,
         entity_type: &str,
         target: &Target,
-        event: pb::NewsEvent,
-    ) -> Result<pb::ListRecipientsResponse, ClientError> {
+        event: NewsEvent,
+    ) -> Result<Answered<Vec<Recipient>>, ClientError> {
+        let event = match event {
+            NewsEvent::Created => pb::NewsEvent::Created,
+            NewsEvent::Updated => pb::NewsEvent::Updated,
+        };
         let request = pb::ListRecipientsRequest {
             entity_type: entity_type.to_owned(),
             resource: Some(named!(target, pb::list_recipients_request::Resource)),
             event: event.into(),
             consistency: self.freshness.to_wire(),
         };
-        let answer = self.decisions().list_recipients(request).await;
-        answer.map(tonic::Response::into_inner).map_err(|status| self.failure(&status))
+        let answer =
+            self.decisions().list_recipients(request).await.map_err(|status| self.failure(&status))?;
+        let answer = answer.into_inner();
+        let recipients: Result<Vec<Recipient>, ClientError> =
+            answer.recipients.iter().map(recipient).collect();
+        Ok(Answered { value: recipients?, revision: answer.revision })
     }
 
     fn decisions(&self) -> DecisionServiceClient<Channel> {

@@ -3,10 +3,12 @@
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::transport::Channel;
 
-use super::{ANSWER_BYTES_MAX, Client, ClientError, Messages};
+use super::answer::object;
+use super::{ANSWER_BYTES_MAX, Client, ClientError, Message, Messages};
 use crate::api::pb::directory_service_client::DirectoryServiceClient;
 use crate::api::{convert, pb};
 use crate::domain::{Key, Kind, Object, Operation, Revision};
+use crate::engine::ImportMode;
 
 /// Which objects of a kind to list. Empty parts are no filter.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,6 +38,18 @@ pub struct Everything {
     pub revision: String,
 }
 
+/// How far an import is.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Progress {
+    /// How many objects are on disk.
+    pub committed: u64,
+    /// The token of the newest revision that the import made; empty before the first.
+    pub revision: String,
+}
+
+/// Takes the objects of a chunk, and the token of the export's revision.
+pub type OnChunk<'a, E> = dyn FnMut(Vec<Object>, &str) -> Result<(), E> + Send + 'a;
+
 /// The number in a revision token; none where the text is no token.
 #[must_use]
 pub fn revision_number(token: &str) -> Option<Revision> {
@@ -62,7 +76,7 @@ impl Client {
         let key = Some(convert::key_to_wire(key));
         let request = pb::GetObjectRequest { key, consistency: self.freshness.to_wire() };
         let answer = self.directory().get_object(request).await.map_err(|status| self.failure(&status))?;
-        parse(&answer.into_inner().object.unwrap_or_default())
+        object(&answer.into_inner().object.unwrap_or_default())
     }
 
     /// Lists objects, at most as many as asked for; 0 is all of them.
@@ -80,8 +94,8 @@ impl Client {
         loop {
             let answer = self.directory().list_objects(request.clone()).await;
             let page = answer.map_err(|status| self.failure(&status))?.into_inner();
-            for object in &page.objects {
-                objects.push(parse(object)?);
+            for it in &page.objects {
+                objects.push(object(it)?);
             }
             if page.next_page_token.is_empty() || objects.len() >= count_max {
                 objects.truncate(count_max);
@@ -108,24 +122,25 @@ impl Client {
         }
     }
 
-    /// Imports what messages carry, and tells of the progress on the way. The last answer is given back.
+    /// Imports what messages carry, and tells of the progress on the way and at the end.
     ///
     /// # Errors
     /// The server can't be reached or refuses.
     pub async fn import(
         &self,
-        messages: impl Stream<Item = pb::ImportRequest> + Send + 'static,
-        on_progress: &mut (dyn FnMut(&pb::ImportResponse) + Send),
-    ) -> Result<pb::ImportResponse, ClientError> {
+        messages: impl Stream<Item = Message> + Send + 'static,
+        on_progress: &mut (dyn FnMut(&Progress) + Send),
+    ) -> Result<Progress, ClientError> {
+        let messages = messages.map(Message::into_wire);
         let answers = self.directory().import(messages).await.map_err(|status| self.failure(&status))?;
         let mut answers = answers.into_inner();
-        let mut last = pb::ImportResponse::default();
         while let Some(answer) = answers.next().await {
-            last = answer.map_err(|status| self.failure(&status))?;
-            on_progress(&last);
-        }
-        if last.done {
-            return Ok(last);
+            let answer = answer.map_err(|status| self.failure(&status))?;
+            let progress = Progress { committed: answer.committed, revision: answer.revision };
+            on_progress(&progress);
+            if answer.done {
+                return Ok(progress);
+            }
         }
         Err(ClientError::Nonsense("the import ended without saying that it is done".to_owned()))
     }
@@ -135,7 +150,7 @@ impl Client {
     /// # Errors
     /// The server can't be reached or refuses; then nothing was changed.
     pub async fn load(&self, objects: Vec<Object>) -> Result<String, ClientError> {
-        let messages = Messages::new(pb::ImportMode::Atomic, objects);
+        let messages = Messages::new(ImportMode::Atomic, objects);
         let done = self.import(tokio_stream::iter(messages), &mut |_| {}).await?;
         Ok(done.revision)
     }
@@ -144,15 +159,12 @@ impl Client {
     ///
     /// # Errors
     /// The server can't be reached or refuses, or `on_chunk` can't go on.
-    pub async fn export<E: From<ClientError>>(
-        &self,
-        on_chunk: &mut (dyn FnMut(Vec<Object>, &str) -> Result<(), E> + Send),
-    ) -> Result<String, E> {
+    pub async fn export<E: From<ClientError>>(&self, on_chunk: &mut OnChunk<'_, E>) -> Result<String, E> {
         let request = pb::ExportRequest { consistency: self.freshness.to_wire() };
         let answer = self.directory().export(request).await.map_err(|status| self.failure(&status))?;
         let (mut chunks, mut revision) = (answer.into_inner(), String::new());
         while let Some(chunk) = chunks.message().await.map_err(|status| self.failure(&status))? {
-            let objects: Result<Vec<Object>, ClientError> = chunk.objects.iter().map(parse).collect();
+            let objects: Result<Vec<Object>, ClientError> = chunk.objects.iter().map(object).collect();
             on_chunk(objects?, &chunk.revision)?;
             revision = chunk.revision;
         }
@@ -176,11 +188,4 @@ impl Client {
     fn directory(&self) -> DirectoryServiceClient<Channel> {
         DirectoryServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX)
     }
-}
-
-fn parse(object: &pb::Object) -> Result<Object, ClientError> {
-    convert::object(object, "object").map_err(|faults| {
-        let faults = faults.iter().map(|fault| format!("{}: {}", fault.field, fault.message));
-        ClientError::Nonsense(faults.collect::<Vec<_>>().join("; "))
-    })
 }

@@ -6,10 +6,21 @@ use prost::Message as _;
 
 use crate::api::{convert, pb};
 use crate::domain::{IMPORT_MESSAGE_OBJECTS_MAX, MESSAGE_BYTES_MAX, Object};
+use crate::engine::ImportMode;
 
 /// No object is begun in a message of so many bytes. The largest object, a group of 10,000 members with ids of 128
 /// bytes, has under 1.5 MiB, so that a message stays under the server's bound.
 const MESSAGE_BYTES_FULL: usize = MESSAGE_BYTES_MAX / 2;
+
+/// A part of an import.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Message(pb::ImportRequest);
+
+impl Message {
+    pub(super) fn into_wire(self) -> pb::ImportRequest {
+        self.0
+    }
+}
 
 /// The messages of an import.
 pub struct Messages<I: Iterator<Item = Object>> {
@@ -19,15 +30,19 @@ pub struct Messages<I: Iterator<Item = Object>> {
 
 impl<I: Iterator<Item = Object>> Messages<I> {
     /// The messages that carry these objects.
-    pub fn new(mode: pb::ImportMode, objects: impl IntoIterator<Item = Object, IntoIter = I>) -> Self {
+    pub fn new(mode: ImportMode, objects: impl IntoIterator<Item = Object, IntoIter = I>) -> Self {
+        let mode = match mode {
+            ImportMode::Atomic => pb::ImportMode::Atomic,
+            ImportMode::Chunked => pb::ImportMode::Chunked,
+        };
         Self { objects: objects.into_iter().peekable(), mode }
     }
 }
 
 impl<I: Iterator<Item = Object>> Iterator for Messages<I> {
-    type Item = pb::ImportRequest;
+    type Item = Message;
 
-    fn next(&mut self) -> Option<pb::ImportRequest> {
+    fn next(&mut self) -> Option<Message> {
         self.objects.peek()?;
         let mut message = pb::ImportRequest { mode: self.mode.into(), objects: Vec::new() };
         let mut bytes = 0;
@@ -37,7 +52,7 @@ impl<I: Iterator<Item = Object>> Iterator for Messages<I> {
             bytes += object.encoded_len();
             message.objects.push(object);
         }
-        Some(message)
+        Some(Message(message))
     }
 }
 
@@ -60,21 +75,21 @@ mod tests {
     #[test]
     fn a_message_has_no_more_objects_than_the_server_takes() {
         let objects = (0..2_001).map(|n| workgroup(&n.to_string(), 0));
-        let messages = Messages::new(pb::ImportMode::Chunked, objects);
-        let counts: Vec<usize> = messages.map(|message| message.objects.len()).collect();
+        let messages = Messages::new(ImportMode::Chunked, objects);
+        let counts: Vec<usize> = messages.map(|message| message.0.objects.len()).collect();
         assert_eq!(counts, [1_000, 1_000, 1]);
     }
 
     #[test]
     fn the_largest_objects_fit_into_messages() {
         let objects = (0..9).map(|n| workgroup(&n.to_string(), MEMBERS_MAX));
-        let messages: Vec<_> = Messages::new(pb::ImportMode::Atomic, objects).collect();
-        assert!(messages.iter().all(|message| message.encoded_len() < MESSAGE_BYTES_MAX));
-        assert_eq!(messages.iter().map(|message| message.objects.len()).sum::<usize>(), 9);
+        let messages: Vec<_> = Messages::new(ImportMode::Atomic, objects).collect();
+        assert!(messages.iter().all(|message| message.0.encoded_len() < MESSAGE_BYTES_MAX));
+        assert_eq!(messages.iter().map(|message| message.0.objects.len()).sum::<usize>(), 9);
     }
 
     #[test]
     fn nothing_makes_no_message() {
-        assert!(Messages::new(pb::ImportMode::Atomic, []).next().is_none());
+        assert!(Messages::new(ImportMode::Atomic, []).next().is_none());
     }
 }

@@ -12,8 +12,8 @@ use crate::{engine, store};
 
 /// A case has few users.
 const CACHED_USERS_MAX: usize = 10_000;
-/// Nothing is under way when a case ends.
-const DRAIN_MAX: Duration = Duration::from_secs(1);
+/// Nothing is under way when a case ends, but the store's last flush can wait for a busy disk.
+const DRAIN_MAX: Duration = Duration::from_secs(10);
 
 /// A server that is there for one case.
 pub(super) struct LocalServer {

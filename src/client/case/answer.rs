@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::pb;
 use crate::bundle::case::Expect;
-use crate::client::ClientError;
+use crate::client::{ClientError, ItemError, Ruling};
+use crate::domain::Effect;
 
 /// What a call answered, or the error that it failed with.
 pub(super) type Answer<T> = Result<T, Failed>;
@@ -16,22 +16,6 @@ pub(super) struct Failed {
     pub(super) code: String,
     /// The stable reason, or more about the failure.
     pub(super) reason: String,
-}
-
-/// A decision as it is compared.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Ruling {
-    pub(super) effect: Effect,
-    pub(super) obligation: Option<String>,
-    pub(super) reason: String,
-}
-
-/// Whether an action is allowed, if that was said.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Effect {
-    Allow,
-    Deny,
-    Unsaid,
 }
 
 /// Anything that can be shown in a difference.
@@ -50,36 +34,9 @@ impl Failed {
     }
 }
 
-impl Ruling {
-    pub(super) fn of(decision: Option<&pb::Decision>) -> Self {
-        let decision = decision.cloned().unwrap_or_default();
-        let effect = match decision.effect() {
-            pb::Effect::Allow => Effect::Allow,
-            pb::Effect::Deny => Effect::Deny,
-            pb::Effect::Unspecified => Effect::Unsaid,
-        };
-        let obligations: Vec<String> = decision
-            .obligations()
-            .map(|it| it.as_str_name().trim_start_matches("OBLIGATION_").to_lowercase())
-            .collect();
-        let obligation = (!obligations.is_empty()).then(|| obligations.join("+"));
-        Self { effect, obligation, reason: crate::api::convert::reason_name(&decision) }
-    }
-
-    /// The answer to one question of a batch.
-    pub(super) fn of_item(result: &pb::BatchCheckResult) -> Answer<Self> {
-        use pb::batch_check_result::Result as Wire;
-        match &result.result {
-            Some(Wire::Decision(decision)) => Ok(Self::of(Some(decision))),
-            Some(Wire::Error(error)) => {
-                Err(Failed { code: error.code.clone(), reason: error.reason.clone() })
-            }
-            None => Ok(Self::of(None)),
-        }
-    }
-
-    pub(super) fn is_allow(&self) -> bool {
-        self.effect == Effect::Allow
+impl From<ItemError> for Failed {
+    fn from(error: ItemError) -> Self {
+        Self { code: error.code, reason: error.reason }
     }
 }
 
@@ -113,7 +70,6 @@ impl Show for Ruling {
         let effect = match self.effect {
             Effect::Allow => "allow",
             Effect::Deny => "deny",
-            Effect::Unsaid => "no decision",
         };
         match &self.obligation {
             Some(obligation) => format!("{effect} with {obligation}"),

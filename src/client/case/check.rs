@@ -1,10 +1,10 @@
 //! Checks: one by one, in batches, and as lists of actions.
 
 use super::Run;
-use super::answer::{Answer, Failed, Ruling, Show as _, meets};
+use super::answer::{Answer, Failed, Show as _, meets};
 use super::report::Difference;
 use crate::bundle::case::{CheckCase, Target};
-use crate::client::Question;
+use crate::client::{Question, Ruling};
 use crate::domain::BATCH_ITEMS_MAX;
 
 /// Actions that have no existing resource.
@@ -19,7 +19,7 @@ impl Run {
         let mut answers = Vec::with_capacity(cases.len());
         for (case, question) in cases.iter().zip(&questions) {
             let answer = self.client.check(question).await;
-            let answer = answer.map(|it| Ruling::of(it.decision.as_ref())).map_err(|it| Failed::of(&it));
+            let answer = answer.map(|it| it.value).map_err(|error| Failed::of(&error));
             self.report.answers += 1;
             if !meets(&answer, &case.expect) {
                 self.differ_in_decision(&format!("check {question}"), case.expect.show(), &answer);
@@ -69,7 +69,7 @@ impl Run {
             Err(failed) => Err(failed),
         };
         let listed = self.client.list_actions(subject, entity_type, target).await;
-        let listed = listed.map(|it| it.actions).map_err(|error| Failed::of(&error));
+        let listed = listed.map(|it| it.names).map_err(|error| Failed::of(&error));
         self.compare(&format!("actions {subject} {entity_type} {target} against checks"), &allowed, &listed);
     }
 
@@ -78,7 +78,7 @@ impl Run {
         let mut rulings = Vec::with_capacity(questions.len());
         for batch in questions.chunks(BATCH_ITEMS_MAX) {
             let answer = self.client.batch_check(batch).await.map_err(|error| Failed::of(&error))?;
-            rulings.extend(answer.results.iter().map(Ruling::of_item));
+            rulings.extend(answer.into_iter().map(|it| it.map_err(Failed::from)));
         }
         Ok(rulings)
     }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::Run;
 use super::answer::{Answer, Failed};
 use super::check::allowed;
-use crate::api::pb;
 use crate::bundle::case::{ListCase, RecipientsCase, SubjectsCase, Target};
 use crate::client::{Question, SubjectsQuery, VisibleQuery, Window};
 use crate::domain::NewsEvent;
@@ -52,17 +51,18 @@ impl Run {
     }
 
     pub(super) async fn recipients(&mut self, case: &RecipientsCase) {
-        let (event, word) = match case.event {
-            NewsEvent::Created => (pb::NewsEvent::Created, "created"),
-            NewsEvent::Updated => (pb::NewsEvent::Updated, "updated"),
+        let word = match case.event {
+            NewsEvent::Created => "created",
+            NewsEvent::Updated => "updated",
         };
         let question = format!("recipients {} {} --event {word}", case.entity_type, case.id);
         let target = Target::Id(case.id.clone());
-        let told = self.client.list_recipients(&case.entity_type, &target, event).await;
-        let told = told.map(|it| it.recipients).map_err(|error| Failed::of(&error));
-        let users = told.clone().map(|it| it.into_iter().map(|it| it.user).collect::<Vec<String>>());
+        let told = self.client.list_recipients(&case.entity_type, &target, case.event).await;
+        let told = told.map(|it| it.value).map_err(|error| Failed::of(&error));
+        let users =
+            told.clone().map(|it| it.into_iter().map(|it| it.user.to_string()).collect::<Vec<String>>());
         self.compare(&question, &Ok(case.users.clone()), &users);
-        let can_read = told.map(|it| it.into_iter().map(|it| (it.user, it.can_read)).collect());
+        let can_read = told.map(|it| it.into_iter().map(|it| (it.user.to_string(), it.can_read)).collect());
         let can_read: Answer<BTreeMap<String, bool>> = can_read;
         let expected = case.can_read.iter().cloned().collect();
         self.compare(&format!("{question}, who can read"), &Ok(expected), &can_read);
@@ -87,11 +87,11 @@ impl Run {
         loop {
             let window = Window { size, after: after.clone() };
             let page = self.client.list_visible(query, window).await.map_err(|error| Failed::of(&error))?;
-            ids.extend(bounded(page.ids, size)?);
-            if page.cursor.is_empty() {
+            ids.extend(bounded(page.names, size)?);
+            if page.next.is_empty() {
                 return Ok(ids);
             }
-            after = onward(&after, page.cursor)?;
+            after = onward(&after, page.next)?;
         }
     }
 
@@ -101,11 +101,11 @@ impl Run {
         loop {
             let window = Window { size, after: after.clone() };
             let page = self.client.list_subjects(query, window).await.map_err(|error| Failed::of(&error))?;
-            users.extend(bounded(page.users, size)?);
-            if page.next_page_token.is_empty() {
+            users.extend(bounded(page.names, size)?);
+            if page.next.is_empty() {
                 return Ok(users);
             }
-            after = onward(&after, page.next_page_token)?;
+            after = onward(&after, page.next)?;
         }
     }
 }

@@ -88,7 +88,8 @@ fn carry_out(operations: &[Operation], objects: &mut BTreeMap<Key, Object>) {
     }
 }
 
-fn differing(expected: &BTreeMap<Key, Object>, got: &BTreeMap<Key, Object>) -> Vec<String> {
+/// The first few objects that are not as they must be.
+pub(super) fn differing(expected: &BTreeMap<Key, Object>, got: &BTreeMap<Key, Object>) -> Vec<String> {
     let keys = expected.keys().chain(got.keys().filter(|key| !expected.contains_key(*key)));
     let differing = keys.filter(|key| expected.get(*key) != got.get(*key));
     differing.take(KEYS_NAMED_MAX).map(Key::to_string).collect()
