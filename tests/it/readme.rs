@@ -40,7 +40,7 @@ fn steps(readme: &str) -> Vec<Step> {
             None if fence == "console" => commands(&block, &mut steps),
             None => {}
             Some((_, path)) => {
-                steps.push(Step::File { path: path.to_owned(), text: block.join("\n") + "\n" })
+                steps.push(Step::File { path: path.to_owned(), text: block.join("\n") + "\n" });
             }
         }
     }
