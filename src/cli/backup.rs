@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use super::arguments::Reading;
 use super::bar::bar;
 use super::draft::Draft;
-use super::output::Output;
+use super::output::{Output, counted};
 use super::verdict::Verdict;
 use crate::client::{Client, revision_number};
 use crate::domain::Object;
@@ -34,7 +34,7 @@ impl Backup {
             Some(data) => save_stopped(data, &self.file)?,
             None => save_running(&self.reading.open().await?, &self.file).await?,
         };
-        output.note(&format!("{count} objects saved; revision {revision}"))?;
+        output.note(&format!("{} saved; revision {revision}", counted(count, "object")))?;
         Ok(Verdict::Yes)
     }
 }

@@ -9,7 +9,7 @@ use flate2::write::GzEncoder;
 use super::arguments::Reading;
 use super::bar::bar;
 use super::draft::Draft;
-use super::output::Output;
+use super::output::{Output, counted};
 use super::verdict::{UsageError, Verdict};
 use crate::bundle::{Encoding, Format, Packing, Printer};
 use crate::client::Client;
@@ -65,7 +65,7 @@ impl Export {
             printer.finish()?;
             done
         };
-        output.note(&format!("{count} objects exported; revision {revision}"))?;
+        output.note(&format!("{} exported; revision {revision}", counted(count, "object")))?;
         Ok(Verdict::Yes)
     }
 }

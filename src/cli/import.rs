@@ -7,7 +7,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::arguments::Connection;
 use super::bar::bar;
-use super::output::{Format, Output, Printing};
+use super::output::{Format, Output, Printing, counted};
 use super::source::{self, Problems, Sourced};
 use super::verdict::Verdict;
 use crate::bundle::Problem;
@@ -45,7 +45,9 @@ impl Import {
             Format::Json | Format::Jsonl => {
                 output.json(&serde_json::json!({ "objects": count, "revision": revision }))?;
             }
-            Format::Table => output.line(&format!("{count} objects imported; revision {revision}"))?,
+            Format::Table => {
+                output.line(&format!("{} imported; revision {revision}", counted(count, "object")))?;
+            }
         }
         Ok(Verdict::Yes)
     }

@@ -86,9 +86,6 @@ fn print_table(objects: &[Object], output: &mut Output) -> std::io::Result<()> {
             names.push(name);
         }
     }
-    if names.is_empty() {
-        return output.note("there are none");
-    }
     let row = |item: &Value| names.iter().map(|name| cell(item.get(name))).collect();
     let rows: Vec<Vec<String>> = items.iter().map(row).collect();
     output.table(&names, &rows)
@@ -101,9 +98,7 @@ fn cell(value: Option<&Value>) -> String {
         Some(Value::Array(items)) if items.iter().all(Value::is_string) => {
             items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")
         }
-        Some(Value::Array(items)) if items.len() > 1 => format!("{} of them", items.len()),
-        Some(other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_))) => {
-            other.to_string()
-        }
+        Some(Value::Array(items)) => items.len().to_string(),
+        Some(other @ (Value::Bool(_) | Value::Number(_) | Value::Object(_))) => other.to_string(),
     }
 }

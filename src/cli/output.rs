@@ -32,6 +32,16 @@ pub(super) struct Output {
 }
 
 const STYLE: TableStyle = presets::NOTHING;
+/// Blanks to the left and right of a cell.
+const PADDING: (u16, u16) = (0, 2);
+
+/// A number of things in words, such as `1 object` or `2 objects`.
+pub(super) fn counted(count: u64, thing: &str) -> String {
+    match count {
+        1 => format!("1 {thing}"),
+        count => format!("{count} {thing}s"),
+    }
+}
 
 impl Output {
     /// The process's own.
@@ -61,12 +71,38 @@ impl Output {
         self.line("")
     }
 
-    /// Writes a table without borders, whose names are in capitals.
+    /// Writes a table without borders, whose names are in capitals; where there are no rows, says so on stderr.
     pub(super) fn table(&mut self, names: &[&str], rows: &[Vec<String>]) -> io::Result<()> {
+        if rows.is_empty() {
+            return self.note("there are none");
+        }
         let mut table = Table::new();
         table.load_style(STYLE).set_header(names.iter().map(|name| name.to_uppercase()));
         table.add_rows(rows);
+        for column in table.column_iter_mut() {
+            column.set_padding(PADDING);
+        }
         self.line(&table.trim_fmt())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_has_no_blanks_at_its_edges_and_none_is_said_of_no_rows() {
+        let (mut output, written) = Output::captured();
+        let row = |one: &str, other: &str| vec![one.to_owned(), other.to_owned()];
+        output.table(&["user", "can read"], &[row("ada", "true"), row("stella", "false")]).unwrap();
+        assert_eq!(written.out(), "USER    CAN READ\nada     true\nstella  false\n");
+        output.table(&["user"], &[]).unwrap();
+        assert_eq!(written.err(), "there are none\n");
+    }
+
+    #[test]
+    fn one_thing_is_in_the_singular() {
+        assert_eq!([0, 1, 2].map(|count| counted(count, "file")), ["0 files", "1 file", "2 files"]);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::arguments::Connection;
-use super::output::{Format, Output, Printing};
+use super::output::{Format, Output, Printing, counted};
 use super::verdict::{UsageError, Verdict};
 use crate::bundle::Bundle;
 use crate::domain::{Operation, WRITE_OPERATIONS_MAX};
@@ -29,7 +29,11 @@ impl Put {
             return Err(UsageError(format!("{text}; use import")).into());
         }
         let revision = self.connection.open().await?.write(&operations).await?;
-        print_written(&format!("{} objects written", operations.len()), &revision, (self.printing, output))
+        print_written(
+            &format!("{} written", counted(operations.len() as u64, "object")),
+            &revision,
+            (self.printing, output),
+        )
     }
 }
 

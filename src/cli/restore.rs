@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use super::output::Output;
+use super::output::{Output, counted};
 use super::verdict::Verdict;
 use crate::store;
 
@@ -27,8 +27,8 @@ impl Restore {
         let file =
             File::open(&self.file).with_context(|| format!("{} can't be read", self.file.display()))?;
         let restored = store::restore(BufReader::new(file), &self.data, &store::Settings::default())?;
-        let (objects, revision) = (restored.objects, restored.revision);
-        output.note(&format!("{objects} objects restored; revision {revision}"))?;
+        let (objects, revision) = (counted(restored.objects, "object"), restored.revision);
+        output.note(&format!("{objects} restored; revision {revision}"))?;
         Ok(Verdict::Yes)
     }
 }

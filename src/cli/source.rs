@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::output::counted;
 use crate::bundle::{Bundle, Encoding, Format, Lines, Located, Place, Problem, ReadError};
 use crate::domain::{Key, Object};
 
@@ -25,7 +26,7 @@ pub(super) struct Problems(pub(super) Vec<Problem>);
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} problems", self.0.len())?;
+        f.write_str(&counted(self.0.len() as u64, "problem"))?;
         self.0.iter().try_for_each(|problem| write!(f, "\n{problem}"))
     }
 }

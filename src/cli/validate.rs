@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::output::{Format, Output, Printing};
+use super::output::{Format, Output, Printing, counted};
 use super::source::{self, Sourced};
 use super::verdict::Verdict;
 use crate::bundle::Problem;
@@ -42,8 +42,8 @@ impl Validate {
             Format::Jsonl => problems.iter().try_for_each(|it| output.json(&problem_json(it)))?,
             Format::Table => {
                 problems.iter().try_for_each(|it| output.line(&it.to_string()))?;
-                let (files, found) = (self.files.len(), problems.len());
-                output.note(&format!("{files} files, {objects} objects, {found} problems"))?;
+                let sums = [(self.files.len(), "file"), (objects, "object"), (problems.len(), "problem")];
+                output.note(&sums.map(|(count, thing)| counted(count as u64, thing)).join(", "))?;
             }
         }
         Ok(if problems.is_empty() { Verdict::Yes } else { Verdict::No })

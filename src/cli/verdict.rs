@@ -5,6 +5,7 @@ use std::io;
 use super::output::Output;
 use crate::client::ClientError;
 use crate::config::ConfigError;
+use crate::server::ServeError;
 
 /// How a command went that could be carried out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,7 +31,8 @@ pub(super) fn exit_code(verdict: &anyhow::Result<Verdict>) -> u8 {
 }
 
 fn code_of(error: &anyhow::Error) -> u8 {
-    if error.is::<UsageError>() || error.is::<ConfigError>() {
+    let is_far = matches!(error.downcast_ref::<ServeError>(), Some(ServeError::NotLoopback(_)));
+    if is_far || error.is::<UsageError>() || error.is::<ConfigError>() {
         return 2;
     }
     match error.downcast_ref::<ClientError>() {
@@ -63,12 +65,19 @@ pub(super) fn report(error: &anyhow::Error, output: &mut Output) {
             }));
         }
         Some(refused) => lines.push(format!("refused: {refused}")),
-        None => lines.push(format!("error: {error:#}")),
+        None => lines.push(format!("error: {}", causes(error))),
     }
     for line in lines {
         // Nobody is left to tell if stderr is gone.
         let _ = output.note(&line);
     }
+}
+
+/// The error and its causes; one that says the same as the one above it is left out.
+fn causes(error: &anyhow::Error) -> String {
+    let mut texts: Vec<String> = error.chain().map(ToString::to_string).collect();
+    texts.dedup();
+    texts.join(": ")
 }
 
 #[cfg(test)]
@@ -85,6 +94,7 @@ mod tests {
         assert_eq!((exit_code(&Ok(Verdict::Yes)), exit_code(&Ok(Verdict::No))), (0, 1));
         assert_eq!(code(UsageError("wrong".to_owned())), 2);
         assert_eq!(code(ConfigError::NoListener), 2);
+        assert_eq!(code(ServeError::NotLoopback(([0, 0, 0, 0], 7717).into())), 2);
         let address: Address = Address::DEFAULT.parse().unwrap();
         let cause = Box::new(io::Error::other("refused"));
         assert_eq!(code(ClientError::Unreachable { address, cause }), 3);
@@ -105,6 +115,14 @@ mod tests {
             message: "nothing was changed; …".to_owned(),
             violations: vec![violation],
         }
+    }
+
+    #[test]
+    fn a_cause_that_says_the_same_is_told_once() {
+        let cause = io::Error::other(io::Error::other("nobody listens"));
+        let (mut output, written) = Output::captured();
+        report(&anyhow::Error::new(cause).context("it can't be reached"), &mut output);
+        assert_eq!(written.err(), "error: it can't be reached: nobody listens\n");
     }
 
     #[test]

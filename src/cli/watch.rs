@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::arguments::Connection;
 use super::key::{key_json, object_json};
-use super::output::{Format, Output, Printing};
+use super::output::{Format, Output, Printing, counted};
 use super::verdict::Verdict;
 use crate::client::{Committed, Event};
 use crate::domain::{Affected, Change, Id, Object};
@@ -59,7 +59,9 @@ impl Watch {
                 let whose = match &set.affected {
                     Affected::All => "everyone's rights".to_owned(),
                     Affected::Users(users) if users.is_empty() => "nobody's rights".to_owned(),
-                    Affected::Users(users) => format!("the rights of {} users", users.len()),
+                    Affected::Users(users) => {
+                        format!("the rights of {}", counted(users.len() as u64, "user"))
+                    }
                 };
                 output.line(&format!("{}: {}; touches {whose}", set.revision, changes.join(", ")))
             }

@@ -3,6 +3,7 @@
 
 mod contract;
 mod example;
+mod readme;
 mod server;
 mod tidy;
 mod tool;

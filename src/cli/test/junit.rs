@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::report::{FileReport, Outcome, Reports};
+use crate::cli::output::counted;
 
 /// Writes a file with one test case a conformance file.
 pub(super) fn write(reports: &Reports, file: &Path) -> anyhow::Result<()> {
@@ -28,7 +29,7 @@ fn test_case(report: &FileReport) -> TestCase {
         Outcome::Ran(ran) => {
             let lines: Vec<String> = ran.differences.iter().map(ToString::to_string).collect();
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            status.set_message(format!("{} differences", lines.len())).set_description(lines.join("\n"));
+            status.set_message(counted(lines.len() as u64, "difference")).set_description(lines.join("\n"));
             (status, ran.answers)
         }
         Outcome::Unreadable(problem) => {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::cli::output::{Format, Output};
+use crate::cli::output::{Format, Output, counted};
 use crate::client::case::{Difference, Report};
 
 /// The reports of all files.
@@ -51,10 +51,11 @@ impl Reports {
     fn summary(&self) -> String {
         let [steps, answers] = self.sums();
         let (files, differences) = (self.files.len(), self.differences().count());
-        let summary = format!("{files} files, {steps} steps, {answers} answers, {differences} differences");
+        let sums = [(files, "file"), (steps, "step"), (answers, "answer"), (differences, "difference")];
+        let summary = sums.map(|(count, thing)| counted(count as u64, thing)).join(", ");
         match self.problems().count() {
             0 => summary,
-            count => format!("{summary}, {count} files can't be read"),
+            count => format!("{summary}, {} can't be read", counted(count as u64, "file")),
         }
     }
 
@@ -152,7 +153,7 @@ mod tests {
 a.json: step 2: check u1 read deal 42
   expected allow
   got      deny (no_grant)
-2 files, 3 steps, 9 answers, 1 differences, 1 files can't be read
+2 files, 3 steps, 9 answers, 1 difference, 1 file can't be read
 ";
         assert_eq!(printed(Format::Table), expected);
         assert!(!reports().are_clean() && Reports::default().are_clean());
