@@ -10,6 +10,7 @@ mod question;
 mod read;
 mod write;
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -137,14 +138,17 @@ impl Engine {
         let store = Store::open(&settings.data, &settings.store)?;
         let mut snapshot = Snapshot::at(store.revision());
         let mut misfit = None;
-        store.load(&mut |object| {
-            if let Err(fault) = snapshot.load(&object) {
-                misfit.get_or_insert(format!("{}: {}", fault.culprit, fault.message));
+        let loaded = store.load(&mut |object| match snapshot.load(&object) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(fault) => {
+                misfit = Some(format!("{}: {}", fault.culprit, fault.message));
+                ControlFlow::Break(())
             }
-        })?;
+        });
         if let Some(misfit) = misfit {
             return Err(OpenError::Misfit(misfit));
         }
+        loaded?;
         let revision = store.revision();
         let token = token_of(&store, revision);
         let shared = Arc::new(Shared {

@@ -217,6 +217,7 @@ async fn routes(context: &Context) -> Result<(tonic_health::server::HealthReport
 }
 
 /// The transport, with every bound of a connection set: the library's own defaults leave some of them open.
+#[must_use]
 pub fn transport() -> Server<tower::layer::util::Stack<DeadlineLayer, tower::layer::util::Identity>> {
     Server::builder()
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)

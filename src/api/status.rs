@@ -100,7 +100,7 @@ pub fn write(error: &WriteError) -> Status {
         WriteError::Refused(refusal) => refused(refusal),
         WriteError::Conflict { .. } => with_details(Code::Aborted, text, reason("REVISION_CONFLICT")),
         WriteError::Store(cause) => {
-            log(cause.as_ref());
+            tracing::error!(error = cause.as_ref() as &dyn Error, "the store failed");
             with_details(Code::Unavailable, text, reason("STORE_FAILED"))
         }
         WriteError::Closed => with_details(Code::Unavailable, text, reason("SHUTTING_DOWN")),
@@ -127,7 +127,7 @@ pub fn log_read(error: &store::LogError) -> Status {
             let text = format!("after: {error}; export afresh and watch from the export's revision");
             with_details(Code::OutOfRange, text, reason("CHANGES_NOT_KEPT"))
         }
-        _ => {
+        store::LogError::Damaged(_) | store::LogError::Disk(_) => {
             log(error);
             with_details(Code::Unavailable, "the change log can't be read", reason("STORE_FAILED"))
         }

@@ -1,6 +1,7 @@
 //! Writes: one thread judges them in their order, commits many with one flush, and publishes what is on disk.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -11,7 +12,6 @@ use tokio::sync::{mpsc, oneshot};
 use super::{Engine, Published, Shared, token_of};
 use crate::domain::{Affected, ChangeSet, Id, Revision, Write};
 use crate::snapshot::{Refusal, Snapshot};
-use crate::store;
 
 /// The most writes that share one flush.
 const GROUP_MAX: usize = 512;
@@ -36,7 +36,7 @@ pub enum WriteError {
     },
     /// The store could not take it.
     #[error("the store failed; nothing was changed")]
-    Store(#[source] Arc<store::CommitError>),
+    Store(#[source] Arc<dyn Error + Send + Sync>),
     /// The server is shutting down.
     #[error("the server is shutting down; the write was not taken")]
     Closed,
@@ -100,7 +100,6 @@ pub(super) fn start(shared: Arc<Shared>) -> Result<(Committer, Queue), std::io::
                 requests.close();
             }
         }
-        shared.store.close();
     })?;
     Ok((Committer { thread, is_stopping, wake: queue.clone() }, queue))
 }
@@ -172,7 +171,7 @@ impl Group {
         if let Some(revision) = self.by_request.get(id) {
             return Ok(Some(*revision));
         }
-        shared.store.revision_of_request(id).map_err(|error| WriteError::Store(Arc::new(error.into())))
+        shared.store.revision_of_request(id).map_err(|error| WriteError::Store(Arc::new(error)))
     }
 
     /// Commits, drops from the cache, publishes, tells, answers: in this order.
@@ -184,7 +183,7 @@ impl Group {
     fn commit(self, shared: &Shared) {
         if !self.sets.is_empty() {
             if let Err(error) = shared.store.commit(&self.sets) {
-                tracing::error!(error = &error as &dyn std::error::Error, "the store can't commit");
+                tracing::error!(error = &error as &dyn Error, "the store can't commit");
                 let error = WriteError::Store(Arc::new(error));
                 for (answer, _) in self.waiting {
                     drop(answer.send(Err(error.clone())));

@@ -1,0 +1,4 @@
+//! Tests of the whole store: damage of its files, and its behaviour against a model of maps and lists.
+
+mod damage;
+mod model;

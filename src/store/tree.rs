@@ -1,0 +1,130 @@
+//! The tree on disk: sled 0.34.7, and the care that it needs.
+//!
+//! - A write is on disk after [`Tree::write`]: the tree's own flush does not sync the file, so that is done here.
+//! - A crash while it opens can leave `snap.*.generating`, which it would take for its newest snapshot and refuse.
+//! - It panics on some damage: every call is guarded.
+//! - It sees to single batches only. No transaction, no subscription, no second tree.
+
+use std::fs::File;
+use std::io;
+use std::ops::RangeBounds;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::fault::{Fault, guarded};
+
+/// How often the tree writes out by itself. Only this syncs what no commit follows, and tidies the file.
+const FLUSH_EVERY_MS: u64 = 500;
+/// How long the lock of a tree that was just closed is waited for: its threads end a little after it.
+const UNLOCK_WAIT_MAX: Duration = Duration::from_secs(5);
+const UNLOCK_POLL: Duration = Duration::from_millis(5);
+
+/// The open tree.
+pub(super) struct Tree {
+    db: sled::Db,
+    /// The tree's data file, opened once more to sync it.
+    data: File,
+}
+
+impl Tree {
+    /// Opens the tree of a directory, or makes one where there is none.
+    pub(super) fn open(directory: &Path, cache_bytes: u64) -> Result<Self, Fault> {
+        remove_unfinished_snapshots(directory)?;
+        let config = sled::Config::new()
+            .path(directory)
+            .cache_capacity(cache_bytes)
+            .mode(sled::Mode::LowSpace)
+            .flush_every_ms(Some(FLUSH_EVERY_MS));
+        let db = open_once_unlocked(&config)?;
+        let data = File::options().write(true).open(directory.join("db"))?;
+        let tree = Self { db, data };
+        // What a crash left unsynced was read back just now and may be shown: it must not be lost later.
+        tree.sync()?;
+        File::open(directory)?.sync_all()?;
+        Ok(tree)
+    }
+
+    /// The value of a key.
+    pub(super) fn get(&self, key: &[u8]) -> Result<Option<sled::IVec>, Fault> {
+        guarded(|| Ok(self.db.get(key)?))
+    }
+
+    /// The entries of a range in bytewise order; not a snapshot.
+    pub(super) fn range(&self, range: impl RangeBounds<Vec<u8>>) -> Range {
+        Range { entries: self.db.range(range) }
+    }
+
+    /// Applies a batch as one; returns when it is on disk.
+    pub(super) fn write(&self, batch: sled::Batch) -> Result<(), Fault> {
+        self.write_unsynced(batch)?;
+        self.sync()
+    }
+
+    /// Applies a batch as one; it may be lost until [`Tree::sync`] has returned.
+    pub(super) fn write_unsynced(&self, batch: sled::Batch) -> Result<(), Fault> {
+        guarded(|| Ok(self.db.apply_batch(batch)?))
+    }
+
+    /// Returns when everything written before is on disk.
+    pub(super) fn sync(&self) -> Result<(), Fault> {
+        guarded(|| {
+            self.db.flush()?;
+            Ok(self.data.sync_data()?)
+        })
+    }
+
+    /// The bytes of its files.
+    pub(super) fn size_bytes(&self) -> Result<u64, Fault> {
+        guarded(|| Ok(self.db.size_on_disk()?))
+    }
+}
+
+/// The entries of a range.
+pub(super) struct Range {
+    entries: sled::Iter,
+}
+
+impl Iterator for Range {
+    type Item = Result<(sled::IVec, sled::IVec), Fault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        guarded(|| Ok(self.entries.next().transpose()?)).transpose()
+    }
+}
+
+/// Removing them is as if the crash had come a moment earlier: the snapshot before them is still there.
+fn remove_unfinished_snapshots(directory: &Path) -> Result<(), Fault> {
+    let entries = match directory.read_dir() {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Fault::Disk(error)),
+    };
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.as_encoded_bytes();
+        if name.starts_with(b"snap.") && name.ends_with(b".generating") {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Only threads of this process can hold the tree's lock, for the store's own lock is held already.
+fn open_once_unlocked(config: &sled::Config) -> Result<sled::Db, Fault> {
+    let start = Instant::now();
+    loop {
+        match guarded(|| Ok(config.open()?)) {
+            Err(Fault::Disk(error)) if is_locked(&error) && start.elapsed() < UNLOCK_WAIT_MAX => {
+                thread::sleep(UNLOCK_POLL);
+            }
+            done => return done,
+        }
+    }
+}
+
+/// The tree gives no kind for it, only words.
+fn is_locked(error: &io::Error) -> bool {
+    error.to_string().starts_with("could not acquire lock")
+}
