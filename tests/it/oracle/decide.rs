@@ -136,6 +136,47 @@ impl Oracle {
         })
     }
 
+    /// 5.2: exactly the active users for whom Check says allow; nobody for an unknown resource.
+    pub(crate) fn list_subjects(
+        &self,
+        action: &Id,
+        entity_type: &Id,
+        resource: &Asked,
+    ) -> Result<Vec<Id>, CallerError> {
+        let query = |user: &Id| Query {
+            user: user.clone(),
+            action: action.clone(),
+            entity_type: entity_type.clone(),
+            resource: resource.clone(),
+        };
+        self.type_of(&query(action))?;
+        if matches!(action.as_str(), "add" | "import") {
+            return Err(CallerError::NotListable);
+        }
+        let allowed = self.users.keys().filter(|user| self.check(&query(user)) != Ok(Answer::Deny));
+        Ok(allowed.cloned().collect())
+    }
+
+    /// 5.2: the allowed actions other than `add` and `import`.
+    pub(crate) fn list_actions(
+        &self,
+        user: &Id,
+        entity_type: &Id,
+        resource: &Asked,
+    ) -> Result<Vec<Id>, CallerError> {
+        let actions = self.types.get(entity_type).ok_or(CallerError::EntityType)?.actions.clone();
+        let mut allowed = Vec::new();
+        for action in actions {
+            let (user, entity_type) = (user.clone(), entity_type.clone());
+            let query = Query { user, action, entity_type, resource: resource.clone() };
+            let is_allowed = self.check(&query)? != Answer::Deny;
+            if is_allowed && !matches!(query.action.as_str(), "add" | "import") {
+                allowed.push(query.action);
+            }
+        }
+        Ok(allowed)
+    }
+
     /// 5.1: exactly the resources for which Check says allow.
     pub(crate) fn list_visible(&self, rights: Option<&Rights>, of: &EntityType, action: &Id) -> Vec<Id> {
         let allowed = self
