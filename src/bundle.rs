@@ -19,8 +19,6 @@ mod word;
 mod yaml;
 
 #[cfg(test)]
-mod arbitrary;
-#[cfg(test)]
 mod tests;
 
 pub use document::Bundle;

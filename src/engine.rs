@@ -31,6 +31,10 @@ pub use question::{InlineFacts, Question, QuestionError, ResourceRef};
 pub use read::{Filter, FilterError, Page};
 pub use write::WriteError;
 
+pub use crate::directory::Violation;
+pub use crate::snapshot::Refusal;
+pub use crate::store::LogError;
+
 /// How an engine is opened.
 #[derive(Clone, Debug)]
 pub struct Settings {

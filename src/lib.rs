@@ -22,6 +22,10 @@ pub mod watch;
 pub mod engine;
 
 pub mod bundle;
+pub mod company;
 
 pub mod api;
 pub mod server;
+
+#[cfg(feature = "testing")]
+pub mod testing;

@@ -8,11 +8,10 @@ use std::error::Error;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use crate::directory::Violation;
 use crate::domain::{Fault, WRITE_OPERATIONS_MAX};
-use crate::engine::{FilterError, ImportError, QuestionError, TokenError, WriteError};
-use crate::snapshot::Refusal;
-use crate::store;
+use crate::engine::{
+    FilterError, ImportError, LogError, QuestionError, Refusal, TokenError, Violation, WriteError,
+};
 
 /// The domain of every reason.
 pub const DOMAIN: &str = "dopusk";
@@ -121,13 +120,13 @@ pub fn import(error: &ImportError) -> Status {
 
 /// A start of a watch that can't be served.
 #[must_use]
-pub fn log_read(error: &store::LogError) -> Status {
+pub fn log_read(error: &LogError) -> Status {
     match error {
-        store::LogError::NotKept { .. } => {
+        LogError::NotKept { .. } => {
             let text = format!("after: {error}; export afresh and watch from the export's revision");
             with_details(Code::OutOfRange, text, reason("CHANGES_NOT_KEPT"))
         }
-        store::LogError::Damaged(_) | store::LogError::Disk(_) => {
+        LogError::Damaged(_) | LogError::Disk(_) => {
             log(error);
             with_details(Code::Unavailable, "the change log can't be read", reason("STORE_FAILED"))
         }

@@ -11,8 +11,8 @@ use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use super::cursor::{Cursor, Path};
-use super::document::tree;
-use super::format::{self, Encoding};
+use super::format;
+use super::json;
 use super::problem::{Parsed, Problems, ReadError};
 use super::scalar;
 use crate::domain::{Facts, NewsEvent, Object, Operation};
@@ -155,7 +155,7 @@ impl Case {
 }
 
 fn parse(bytes: &[u8], problems: &Problems) -> Parsed<Case> {
-    let node = tree(Encoding::Json, bytes, problems)?;
+    let node = json::read(bytes, problems)?;
     let at = Cursor { node: &node, path: &Path::Root, problems };
     let fields = at.fields(&["name", "why", "steps"])?;
     let name = fields.required("name", scalar::string);

@@ -1,16 +1,15 @@
 //! A whole file of objects in memory.
 
 use std::collections::HashMap;
-use std::io::Read;
+use std::io::{BufReader, Read};
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use super::cursor::{Cursor, Fields, Path};
 use super::format::{self, Encoding};
 use super::item;
-use super::line::parse_lines;
-use super::node::Node;
-use super::problem::{Located, Parsed, Place, Problems, ReadError, Refused};
+use super::line::Lines;
+use super::problem::{Located, Parsed, Place, Problem, Problems, ReadError, Refused};
 use super::{json, yaml};
 use crate::domain::{Key, Kind, Object};
 
@@ -42,8 +41,11 @@ impl Bundle {
     pub fn read(file: &str, encoding: Encoding, source: impl Read) -> Result<Self, ReadError> {
         let file: Arc<str> = file.into();
         let problems = Problems::new(file.clone());
-        let parsed = format::read_document(&file, source, &problems)?
-            .and_then(|bytes| parse(encoding, &bytes, &problems));
+        let parsed = match encoding {
+            Encoding::Lines => Ok(read_lines(&file, source, &problems)),
+            Encoding::Yaml | Encoding::Json => format::read_document(&file, source, &problems)?
+                .and_then(|bytes| parse(encoding, &bytes, &problems)),
+        };
         let objects = problems.settle(parsed)?;
         Ok(Self { file, objects })
     }
@@ -54,24 +56,25 @@ impl Bundle {
     }
 }
 
-fn parse(encoding: Encoding, bytes: &[u8], problems: &Problems) -> Parsed<Vec<Located<Object>>> {
-    let parsed = match encoding {
-        Encoding::Lines => parse_lines(bytes, problems),
-        Encoding::Yaml | Encoding::Json => {
-            let node = tree(encoding, bytes, problems)?;
-            objects(Cursor { node: &node, path: &Path::Root, problems })
+fn read_lines(file: &str, source: impl Read, problems: &Problems) -> Vec<Located<Object>> {
+    let mut objects = Vec::new();
+    for line in Lines::new(file, BufReader::new(source)) {
+        match line {
+            Ok(object) => objects.push(object),
+            Err(Problem { line, field, message, .. }) => problems.add(line, field, message),
         }
-    }?;
-    refuse_repeats(&parsed, problems);
-    Ok(parsed)
+    }
+    objects
 }
 
-/// Reads a document's bytes into a tree.
-pub(super) fn tree(encoding: Encoding, bytes: &[u8], problems: &Problems) -> Parsed<Node> {
-    match encoding {
-        Encoding::Json | Encoding::Lines => json::read(bytes, problems),
+fn parse(encoding: Encoding, bytes: &[u8], problems: &Problems) -> Parsed<Vec<Located<Object>>> {
+    let node = match encoding {
         Encoding::Yaml => yaml::read(utf8(bytes, problems)?, problems),
-    }
+        Encoding::Json | Encoding::Lines => json::read(bytes, problems),
+    }?;
+    let objects = objects(Cursor { node: &node, path: &Path::Root, problems })?;
+    refuse_repeats(&objects, problems);
+    Ok(objects)
 }
 
 fn utf8<'a>(bytes: &'a [u8], problems: &Problems) -> Parsed<&'a str> {

@@ -9,7 +9,8 @@ use flate2::read::MultiGzDecoder;
 
 use super::problem::{Parsed, Problems, ReadError, Refused};
 
-/// The most bytes of a YAML or JSON document, unpacked. They are held at once; JSON Lines have no such bound.
+/// The most bytes of a YAML or JSON document, unpacked. They are held at once; JSON Lines, which are not,
+/// have no such bound.
 pub const DOCUMENT_BYTES_MAX: usize = 256 << 20;
 
 /// How objects are written down.

@@ -20,9 +20,9 @@ pub const LINE_BYTES_MAX: usize = 4 << 20;
 
 /// The objects of a JSON Lines file, one after the other.
 ///
-/// Beside one line it holds 16 bytes for every object that went by, by which it knows a key that comes again. That
-/// two different keys are taken for one has a chance of one in 10^24 for ten million objects. Goes on behind a
-/// problem, but not behind bytes that can't be read.
+/// Beside one line it holds a fingerprint of 16 bytes for every object that went by, by which it knows a key that
+/// comes again. That two of ten million different keys share one has a chance of about 10^14 / 2^129, one in 10^24.
+/// Goes on behind a problem, but not behind bytes that can't be read.
 pub struct Lines<R> {
     source: R,
     number: usize,
@@ -160,19 +160,6 @@ fn next_line(source: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Ending
     }
     source.skip_until(b'\n')?;
     Ok(Ending::TooLong)
-}
-
-/// Every line of a file that is in memory; repeats are left to the caller.
-pub(super) fn parse_lines(bytes: &[u8], problems: &Problems) -> Parsed<Vec<Located<Object>>> {
-    let mut objects = Vec::new();
-    let mut whole = Ok(());
-    for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
-        match parse_line(line, index + 1, problems) {
-            Ok(object) => objects.extend(object),
-            Err(refused) => whole = Err(refused),
-        }
-    }
-    whole.map(|()| objects)
 }
 
 /// The object of a line; none if the line is blank.

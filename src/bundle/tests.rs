@@ -1,12 +1,15 @@
 //! The format from outside: what is printed is read back, and what is wrong is named.
 
+mod arbitrary;
+
 use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
 
-use super::arbitrary::objects;
+use arbitrary::objects;
+
 use super::{Bundle, Encoding, Format, Lines, PrintError, Printer, ReadError};
 use crate::domain::{Kind, Object};
 
@@ -323,4 +326,12 @@ role_bindings:
   - {role: sales, subject: {workgroup: w1, min_role: owner}}
 ";
     assert_eq!(print(Encoding::Yaml, &read(Encoding::Yaml, text).unwrap()), text);
+}
+
+#[test]
+fn the_sample_company_reads() {
+    let text = include_str!("../../deploy/sample/company.yaml");
+    assert_eq!(problems(text), Vec::<String>::new());
+    let objects = read(Encoding::Yaml, text).unwrap();
+    assert_eq!(read(Encoding::Yaml, &print(Encoding::Yaml, &objects)).unwrap(), objects);
 }

@@ -2,7 +2,12 @@
 #![cfg(test)]
 
 mod conformance;
+mod contract;
+mod example;
 mod host;
 mod oracle;
 mod property;
+mod server;
+mod tidy;
+mod tool;
 mod world;

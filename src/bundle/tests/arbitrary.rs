@@ -150,7 +150,7 @@ fn role() -> impl Strategy<Value = Object> {
 }
 
 /// A role binding.
-pub(super) fn binding() -> impl Strategy<Value = RoleBinding> {
+fn binding() -> impl Strategy<Value = RoleBinding> {
     let subject = prop_oneof![
         id().prop_map(BindingSubject::User),
         id().prop_map(BindingSubject::UserAndManagers),

@@ -1,0 +1,63 @@
+//! Outside tools that the tests run: buf from npm, and Python with the example's packages.
+//!
+//! Each is installed below the build folder when it is absent or of another version; a tool that can't be had fails
+//! the test with the command that would bring it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::LazyLock;
+
+const BUF_VERSION: &str = "1.75.0";
+
+/// The repository's root.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The path of buf.
+pub(crate) fn buf() -> &'static Path {
+    static BUF: LazyLock<PathBuf> = LazyLock::new(|| {
+        let folder = build_folder().join("buf");
+        let program = folder.join("node_modules/.bin/buf");
+        let version = Command::new(&program).arg("--version").output();
+        if !version.is_ok_and(|output| text(&output).trim() == BUF_VERSION) {
+            let package = format!("@bufbuild/buf@{BUF_VERSION}");
+            must(Command::new("npm").args(["install", "--no-fund", "--prefix"]).arg(&folder).arg(package));
+        }
+        program
+    });
+    &BUF
+}
+
+/// The path of a Python that has the packages of `examples/python/requirements.txt`.
+pub(crate) fn python() -> &'static Path {
+    static PYTHON: LazyLock<PathBuf> = LazyLock::new(|| {
+        let folder = build_folder().join("python");
+        let program = folder.join("bin/python");
+        let wanted = root().join("examples/python/requirements.txt");
+        let pip = Command::new(&program).args(["-m", "pip", "--version"]).output();
+        if !pip.is_ok_and(|output| output.status.success()) {
+            must(Command::new("python3").args(["-m", "venv"]).arg(&folder));
+        }
+        must(Command::new(&program).args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(wanted));
+        program
+    });
+    &PYTHON
+}
+
+/// The standard output of a command that must end well.
+pub(crate) fn must(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("this must run: {command:?}: {error}"));
+    assert!(output.status.success(), "this must end well: {command:?}\n{}", text(&output));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// All that a command has printed.
+pub(crate) fn text(output: &Output) -> String {
+    [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat()
+}
+
+/// The folder that cargo builds in.
+fn build_folder() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
+}
