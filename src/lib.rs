@@ -27,5 +27,7 @@ pub mod company;
 pub mod api;
 pub mod server;
 
+pub mod client;
+
 #[cfg(feature = "testing")]
 pub mod testing;

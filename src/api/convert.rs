@@ -11,4 +11,4 @@ pub use decision::{
 };
 pub use from_wire::{key, kind, object, operation};
 pub use page_token::{page_token, parse_page_token};
-pub use to_wire::{change_set, key_to_wire, kind_to_wire, object_to_wire, operation_to_wire};
+pub use to_wire::{change_set, facts_to_wire, key_to_wire, kind_to_wire, object_to_wire, operation_to_wire};

@@ -230,12 +230,14 @@ fn resource(it: &Resource) -> pb::Resource {
     pb::Resource {
         r#type: it.entity_type.to_string(),
         id: it.id.to_string(),
-        facts: Some(facts(&it.facts)),
+        facts: Some(facts_to_wire(&it.facts)),
         sort_key: it.sort_key,
     }
 }
 
-fn facts(it: &Facts) -> pb::Facts {
+/// The facts of a resource.
+#[must_use]
+pub fn facts_to_wire(it: &Facts) -> pb::Facts {
     pb::Facts {
         author: text(it.author.as_ref()),
         responsible: text(it.responsible.as_ref()),

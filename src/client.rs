@@ -1,0 +1,102 @@
+//! The service from outside: a typed client over gRPC, for the command line, tests and benchmarks.
+//!
+//! It turns domain values into requests and every failure into one of a few kinds. Answers stay as the wire has
+//! them where nothing is gained by another type. It does not retry, and holds no state but the connection.
+
+mod address;
+pub mod case;
+mod decision;
+mod directory;
+mod error;
+mod facts;
+mod freshness;
+mod messages;
+mod question;
+
+use std::time::Duration;
+
+use tonic::transport::{Channel, Endpoint};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+
+use crate::api::pb;
+use crate::api::pb::watch_service_client::WatchServiceClient;
+
+pub use address::{Address, AddressError};
+pub use decision::{SubjectsQuery, Visible, VisibleQuery, Window};
+pub use directory::{Everything, Selection, revision_number};
+pub use error::{ClientError, Refused, Violation};
+pub use facts::{FactsError, facts_text, parse_facts};
+pub use freshness::Freshness;
+pub use messages::Messages;
+pub use question::Question;
+
+/// How long a connection may take to be made.
+const CONNECT_WAIT_MAX: Duration = Duration::from_secs(5);
+/// The most bytes of one answer. A page of a thousand groups of ten thousand members would have more; pages of
+/// fewer objects don't.
+const ANSWER_BYTES_MAX: usize = 256 << 20;
+
+/// A connection to a server. Copies share it.
+#[derive(Clone, Debug)]
+pub struct Client {
+    channel: Channel,
+    address: Address,
+    freshness: Freshness,
+}
+
+impl Client {
+    /// Connects.
+    ///
+    /// # Errors
+    /// Nobody answers there within 5 seconds.
+    pub async fn connect(address: &Address) -> Result<Self, ClientError> {
+        let unreachable = |error| ClientError::unreachable(address, error);
+        let endpoint = Endpoint::from_shared(address.to_string()).map_err(unreachable)?;
+        let endpoint = endpoint.connect_timeout(CONNECT_WAIT_MAX).tcp_nodelay(true);
+        let channel = endpoint.connect().await.map_err(unreachable)?;
+        Ok(Self { channel, address: address.clone(), freshness: Freshness::default() })
+    }
+
+    /// The same connection, whose reads are as fresh as asked for.
+    #[must_use]
+    pub fn reading(&self, freshness: Freshness) -> Self {
+        Self { freshness, ..self.clone() }
+    }
+
+    /// Where the server is.
+    #[must_use]
+    pub const fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Whether the server says that it serves.
+    ///
+    /// # Errors
+    /// The server can't be reached or refuses.
+    pub async fn is_serving(&self) -> Result<bool, ClientError> {
+        let mut health = HealthClient::new(self.channel.clone());
+        let answer = health.check(HealthCheckRequest::default()).await;
+        let answer = answer.map_err(|status| self.failure(&status))?;
+        Ok(answer.get_ref().status() == ServingStatus::Serving)
+    }
+
+    /// Follows the changes behind a token, or from now on.
+    ///
+    /// # Errors
+    /// The server can't be reached or refuses.
+    pub async fn watch(&self, after: &str) -> Result<tonic::Streaming<pb::WatchResponse>, ClientError> {
+        let mut watch =
+            WatchServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX);
+        let request = pb::WatchRequest { after: after.to_owned() };
+        let answer = watch.watch(request).await.map_err(|status| self.failure(&status))?;
+        Ok(answer.into_inner())
+    }
+
+    /// What a status means to the caller.
+    #[must_use]
+    pub fn failure(&self, status: &tonic::Status) -> ClientError {
+        ClientError::of(&self.address, status)
+    }
+}

@@ -1,0 +1,131 @@
+//! Lists: what a user may see, who may see it, and who is told of it.
+
+use std::collections::BTreeMap;
+
+use super::Run;
+use super::answer::{Answer, Failed};
+use super::check::allowed;
+use crate::api::pb;
+use crate::bundle::case::{ListCase, RecipientsCase, SubjectsCase, Target};
+use crate::client::{Question, SubjectsQuery, VisibleQuery, Window};
+use crate::domain::NewsEvent;
+
+impl Run {
+    pub(super) async fn list(&mut self, case: &ListCase) {
+        let query = VisibleQuery {
+            subject: case.user.clone(),
+            action: case.action.clone(),
+            entity_type: case.entity_type.clone(),
+        };
+        let question = format!("list {} {} {}", case.user, case.action, case.entity_type);
+        let whole = self.visible(&query, 0).await;
+        self.compare(&question, &Ok(case.ids.clone()), &whole);
+        let size = page_size(&whole);
+        let pages = self.visible(&query, size).await;
+        self.compare(&format!("{question} in pages of {size}"), &whole, &pages);
+        let ids = self.stored.resources(&case.entity_type);
+        let asked = |id: &String| Question::stored(&case.user, &case.action, &case.entity_type, id);
+        let checked = self.checked(&ids, asked).await;
+        if !ids.is_empty() {
+            self.compare(&format!("{question} against checks"), &checked, &whole);
+        }
+    }
+
+    pub(super) async fn subjects(&mut self, case: &SubjectsCase) {
+        let query = SubjectsQuery {
+            action: case.action.clone(),
+            entity_type: case.entity_type.clone(),
+            target: Target::Id(case.id.clone()),
+        };
+        let question = format!("subjects {} {} {}", case.action, case.entity_type, case.id);
+        let whole = self.reaching(&query, 0).await;
+        self.compare(&question, &Ok(case.users.clone()), &whole);
+        let size = page_size(&whole);
+        let pages = self.reaching(&query, size).await;
+        self.compare(&format!("{question} in pages of {size}"), &whole, &pages);
+        let users = self.stored.users();
+        let asked = |user: &String| Question::stored(user, &case.action, &case.entity_type, &case.id);
+        let checked = self.checked(&users, asked).await;
+        if !users.is_empty() {
+            self.compare(&format!("{question} against checks"), &checked, &whole);
+        }
+    }
+
+    pub(super) async fn recipients(&mut self, case: &RecipientsCase) {
+        let (event, word) = match case.event {
+            NewsEvent::Created => (pb::NewsEvent::Created, "created"),
+            NewsEvent::Updated => (pb::NewsEvent::Updated, "updated"),
+        };
+        let question = format!("recipients {} {} --event {word}", case.entity_type, case.id);
+        let target = Target::Id(case.id.clone());
+        let told = self.client.list_recipients(&case.entity_type, &target, event).await;
+        let told = told.map(|it| it.recipients).map_err(|error| Failed::of(&error));
+        let users = told.clone().map(|it| it.into_iter().map(|it| it.user).collect::<Vec<String>>());
+        self.compare(&question, &Ok(case.users.clone()), &users);
+        let can_read = told.map(|it| it.into_iter().map(|it| (it.user, it.can_read)).collect());
+        let can_read: Answer<BTreeMap<String, bool>> = can_read;
+        let expected = case.can_read.iter().cloned().collect();
+        self.compare(&format!("{question}, who can read"), &Ok(expected), &can_read);
+        let users = users.unwrap_or_default();
+        let asked = |user: &String| Question::stored(user, "read", &case.entity_type, &case.id);
+        let checked = self.checked(&users, asked).await;
+        let readers = can_read.map(|it| it.into_iter().filter(|(_, can)| *can).map(|(user, _)| user).collect());
+        self.compare(&format!("{question}, who can read, against checks"), &checked, &readers);
+    }
+
+    /// Those of some names for which Check says allow.
+    async fn checked(&self, names: &[String], asked: impl Fn(&String) -> Question) -> Answer<Vec<String>> {
+        let questions: Vec<Question> = names.iter().map(asked).collect();
+        let rulings = self.rulings(&questions).await?;
+        allowed(names.iter().map(String::as_str), rulings)
+    }
+
+    /// A list of what is visible, whole if the size is 0, otherwise put together from pages.
+    async fn visible(&self, query: &VisibleQuery, size: u32) -> Answer<Vec<String>> {
+        let (mut ids, mut after) = (Vec::new(), String::new());
+        loop {
+            let window = Window { size, after: after.clone() };
+            let page = self.client.list_visible(query, window).await.map_err(|error| Failed::of(&error))?;
+            ids.extend(bounded(page.ids, size)?);
+            if page.cursor.is_empty() {
+                return Ok(ids);
+            }
+            after = onward(&after, page.cursor)?;
+        }
+    }
+
+    /// A list of who may do something, in pages of a size, 0 being the largest.
+    async fn reaching(&self, query: &SubjectsQuery, size: u32) -> Answer<Vec<String>> {
+        let (mut users, mut after) = (Vec::new(), String::new());
+        loop {
+            let window = Window { size, after: after.clone() };
+            let page = self.client.list_subjects(query, window).await.map_err(|error| Failed::of(&error))?;
+            users.extend(bounded(page.users, size)?);
+            if page.next_page_token.is_empty() {
+                return Ok(users);
+            }
+            after = onward(&after, page.next_page_token)?;
+        }
+    }
+}
+
+/// A size at which a list has about three pages.
+fn page_size(whole: &Answer<Vec<String>>) -> u32 {
+    let count = whole.as_ref().map_or(0, Vec::len);
+    u32::try_from(count / 3 + 1).unwrap_or(u32::MAX)
+}
+
+fn bounded(page: Vec<String>, size: u32) -> Answer<Vec<String>> {
+    if size == 0 || u32::try_from(page.len()).is_ok_and(|count| count <= size) {
+        return Ok(page);
+    }
+    Err(Failed { code: "NONSENSE".to_owned(), reason: format!("a page of {}", page.len()) })
+}
+
+/// A page that leads back to itself would have no end.
+fn onward(from: &str, to: String) -> Answer<String> {
+    if from == to {
+        return Err(Failed { code: "NONSENSE".to_owned(), reason: "a page that leads to itself".to_owned() });
+    }
+    Ok(to)
+}
