@@ -55,7 +55,9 @@ mod tests {
 
     #[test]
     fn anything_else_is_none() {
-        for text in ["", "localhost:7717", "https://h:1", "http://", "http://h/path", "unix://run/x", "unix:/x"] {
+        for text in
+            ["", "localhost:7717", "https://h:1", "http://", "http://h/path", "unix://run/x", "unix:/x"]
+        {
             assert_eq!(text.parse::<Address>(), Err(AddressError), "{text}");
         }
     }

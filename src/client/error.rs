@@ -98,11 +98,12 @@ impl Refused {
 }
 
 fn violations(details: &ErrorDetails) -> Vec<Violation> {
-    let rules = details.precondition_failure().into_iter().flat_map(|it| &it.violations).map(|it| Violation {
-        rule: it.r#type.strip_prefix("RULE_").map(str::to_owned),
-        culprit: it.subject.clone(),
-        message: it.description.clone(),
-    });
+    let rules =
+        details.precondition_failure().into_iter().flat_map(|it| &it.violations).map(|it| Violation {
+            rule: it.r#type.strip_prefix("RULE_").map(str::to_owned),
+            culprit: it.subject.clone(),
+            message: it.description.clone(),
+        });
     let fields = details.bad_request().into_iter().flat_map(|it| &it.field_violations).map(|it| Violation {
         rule: None,
         culprit: it.field.clone(),

@@ -61,7 +61,7 @@ impl Host {
 
     async fn open(folder: Arc<TempDir>, settings: Settings) -> Self {
         let running = start(settings.clone()).await.unwrap();
-        let address = format!("http://{}", running.address().unwrap());
+        let address = url(&running);
         let channel = Channel::from_shared(address).unwrap().connect().await.unwrap();
         Self { running, channel, folder, settings }
     }
@@ -83,6 +83,10 @@ impl Host {
     pub(crate) async fn stop_and_keep_connection(self) -> Channel {
         self.running.stop().await;
         self.channel
+    }
+
+    pub(crate) fn url(&self) -> String {
+        url(&self.running)
     }
 
     pub(crate) fn engine(&self) -> &Arc<Engine> {
@@ -152,6 +156,10 @@ impl Host {
         }
         Ok(ids)
     }
+}
+
+fn url(running: &Running) -> String {
+    format!("http://{}", running.address().unwrap())
 }
 
 /// The number of a token.

@@ -1,8 +1,8 @@
 //! Checks: one by one, in batches, and as lists of actions.
 
+use super::Run;
 use super::answer::{Answer, Failed, Ruling, Show as _, meets};
 use super::report::Difference;
-use super::Run;
 use crate::bundle::case::{CheckCase, Target};
 use crate::client::Question;
 use crate::domain::BATCH_ITEMS_MAX;

@@ -69,7 +69,8 @@ impl Run {
         let users = users.unwrap_or_default();
         let asked = |user: &String| Question::stored(user, "read", &case.entity_type, &case.id);
         let checked = self.checked(&users, asked).await;
-        let readers = can_read.map(|it| it.into_iter().filter(|(_, can)| *can).map(|(user, _)| user).collect());
+        let readers =
+            can_read.map(|it| it.into_iter().filter(|(_, can)| *can).map(|(user, _)| user).collect());
         self.compare(&format!("{question}, who can read, against checks"), &checked, &readers);
     }
 
