@@ -12,10 +12,9 @@ use dopusk::bundle::case::Case;
 use dopusk::client::Client;
 use dopusk::client::case::{Report, run_case};
 
-use crate::host::Host;
+use tokio::task::JoinSet;
 
-/// Cases that are run at a time: each waits for the disk most of its time.
-const LANES: usize = 6;
+use crate::host::Host;
 
 /// The repository's own cases, and those that were found besides, in order of their paths.
 pub(crate) fn cases() -> Vec<(String, Case)> {
@@ -60,29 +59,22 @@ async fn run(case: &Case) -> Report {
     report
 }
 
-async fn run_all(cases: Vec<(String, Case)>) -> (Vec<String>, usize) {
+#[tokio::test(flavor = "multi_thread")]
+async fn every_case_holds_over_grpc() {
+    let (mut running, mut waiting) = (JoinSet::new(), cases().into_iter());
     let (mut failures, mut answers) = (Vec::new(), 0);
-    for (path, case) in cases {
-        let report = run(&case).await;
+    loop {
+        // Each waits for the disk most of its time, so some are run at a time.
+        while running.len() < 6
+            && let Some((path, case)) = waiting.next()
+        {
+            running.spawn(async move { (run(&case).await, path, case) });
+        }
+        let Some(done) = running.join_next().await else { break };
+        let (report, path, case) = done.unwrap();
         answers += report.answers;
         failures.extend(report.differences.iter().map(|it| format!("{path}: {it}")));
         assert_eq!(report.steps, case.steps.len(), "{path}: {failures:?}");
-    }
-    (failures, answers)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_case_holds_over_grpc() {
-    let mut lanes: Vec<Vec<(String, Case)>> = vec![Vec::new(); LANES];
-    for (at, case) in cases().into_iter().enumerate() {
-        lanes[at % LANES].push(case);
-    }
-    let lanes: Vec<_> = lanes.into_iter().map(|cases| tokio::spawn(run_all(cases))).collect();
-    let (mut failures, mut answers) = (Vec::new(), 0);
-    for lane in lanes {
-        let (found, count) = lane.await.unwrap();
-        failures.extend(found);
-        answers += count;
     }
     assert!(failures.is_empty(), "{} of {answers} answers:\n{}", failures.len(), failures.join("\n"));
     assert!(answers > 100, "only {answers} answers were compared");
