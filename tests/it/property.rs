@@ -3,6 +3,7 @@
 
 mod affected;
 mod answer;
+mod inline;
 
 use std::collections::BTreeSet;
 

@@ -18,6 +18,7 @@ pub(super) fn assert_same(twins: &Twins, dice: &mut Dice, percent: usize) {
         let pair = Pair::of(twins, &user);
         for entity_type in twins.oracle.types.values() {
             for action in &entity_type.actions {
+                pair.assert_same_entries(entity_type, action);
                 pair.assert_same_decisions(entity_type, action);
                 pair.assert_same_list(entity_type, action, dice);
             }
@@ -62,6 +63,18 @@ impl<'a> Pair<'a> {
 
     fn act(&self, entity_type: &EntityType, action: &Id) -> Act<'a> {
         act(&self.twins.snapshot, entity_type, action)
+    }
+
+    fn assert_same_entries(&self, entity_type: &EntityType, action: &Id) {
+        let act = self.act(entity_type, action);
+        for stage in std::iter::once(None).chain(entity_type.stages.iter().map(Some)) {
+            let place = (entity_type.name.clone(), action.clone(), stage.cloned());
+            let wanted = self.wanted.entries[&place];
+            let found =
+                self.rights.entry(act.entity_type, act.action, stage.and_then(|name| act.node.stage(name)));
+            let detailed = found.is_present().then_some(found.is_detailed());
+            assert_eq!((found.scopes(), detailed), (wanted.scopes, wanted.detailed), "{place:?}");
+        }
     }
 
     fn assert_same_decisions(&self, entity_type: &EntityType, action: &Id) {
