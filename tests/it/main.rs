@@ -4,6 +4,7 @@
 mod agree;
 mod conformance;
 mod contract;
+mod errors;
 mod example;
 mod host;
 mod oracle;
