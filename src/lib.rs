@@ -4,7 +4,8 @@
 //! [`directory`] is the organisation, [`rights`] what it gives to each user, [`visibility`] the resources that
 //! rights are applied to, [`snapshot`] all of it at one revision. [`store`] keeps it on disk, [`cache`] the rights
 //! that were compiled, [`watch`] the changes that were committed; [`engine`] joins them into use cases. [`api`] speaks
-//! gRPC, [`server`] puts everything together. [`bundle`] reads and prints files.
+//! gRPC, [`server`] puts everything together. [`bundle`] reads and prints files, [`company`] makes one up. [`client`] asks
+//! a server from outside; [`cli`] is the command `dopusk`, set up by [`config`], logging by [`telemetry`].
 
 pub mod domain;
 pub mod table;
@@ -28,6 +29,11 @@ pub mod api;
 pub mod server;
 
 pub mod client;
+
+pub mod config;
+pub mod telemetry;
+
+pub mod cli;
 
 #[cfg(feature = "testing")]
 pub mod testing;

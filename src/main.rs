@@ -1,3 +1,5 @@
-//! The command line's entry.
+//! The command `dopusk`: the arguments in, the exit code out.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    dopusk::cli::main()
+}

@@ -73,6 +73,12 @@ impl Snapshot {
         self.resources.get(entity_type.0).unwrap_or(&self.nothing)
     }
 
+    /// An index without resources.
+    #[must_use]
+    pub fn no_resources(&self) -> &ResourceIndex {
+        &self.nothing
+    }
+
     /// The state at a revision, as it is loaded: objects are put in without being judged again.
     #[must_use]
     pub fn at(revision: Revision) -> Self {

@@ -6,8 +6,8 @@ mod page_token;
 mod to_wire;
 
 pub use decision::{
-    batch_result, decision, effect_of, facts, news_event, obligation_name, question, reason_name,
-    resource_ref,
+    ItemFault, batch_question, batch_result, decision, effect_of, facts, news_event, obligation_name,
+    question, reason_name, resource_ref,
 };
 pub use from_wire::{key, kind, object, operation};
 pub use page_token::{page_token, parse_page_token};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
+use super::convert::ItemFault;
 use super::deadline::Deadline;
 use super::status::{self, Invalid, invalid};
 use super::{Context, convert, pb};
@@ -54,11 +55,18 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
             return Err(invalid(&[Invalid::new("items", text)]));
         }
         let published = self.context.at(request.consistency.as_ref())?;
-        let answer = |(at, item)| {
-            convert::batch_result(at, item, |question| self.context.engine.check(&published, question))
-        };
+        let parsed: Vec<_> = request.items.iter().map(convert::batch_question).collect();
+        let questions: Vec<_> = parsed.iter().filter_map(|it| it.as_ref().ok()).copied().collect();
+        let mut answers = self.context.engine.check_each(&published, &questions).into_iter();
+        let results = parsed.into_iter().enumerate().filter_map(|(at, parsed)| {
+            let answer = match parsed {
+                Ok(_) => answers.next()?.map_err(ItemFault::Question),
+                Err(fault) => Err(ItemFault::Invalid(fault)),
+            };
+            Some(convert::batch_result(at, answer))
+        });
         Ok(Response::new(pb::BatchCheckResponse {
-            results: request.items.iter().enumerate().map(answer).collect(),
+            results: results.collect(),
             revision: published.token().to_owned(),
         }))
     }

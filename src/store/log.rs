@@ -137,9 +137,9 @@ mod tests {
         assert_eq!(after(0, 1), [sample::put(1, &sample::one_of_each_kind())]);
         assert_eq!(revisions(&after(0, 99)), (1..=10).collect::<Vec<_>>());
         assert_eq!(revisions(&after(7, 2)), [8, 9]);
-        assert_eq!(revisions(&after(10, 2)), []);
-        assert_eq!(revisions(&after(u64::MAX, 2)), []);
-        assert_eq!(revisions(&after(3, 0)), []);
+        assert_eq!(revisions(&after(10, 2)), Vec::<u64>::new());
+        assert_eq!(revisions(&after(u64::MAX, 2)), Vec::<u64>::new());
+        assert_eq!(revisions(&after(3, 0)), Vec::<u64>::new());
     }
 
     #[test]

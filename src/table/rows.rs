@@ -1,32 +1,37 @@
-//! A vector whose copies share structure, in leaves of 64 items.
+//! A vector whose copies share structure: a tree of small branches over leaves of items.
 //!
-//! A read follows two pointers; a write to a shared vector copies one leaf, one node of 256 leaf pointers and the
-//! spine of node pointers, one for 16,384 items.
+//! A write to a shared vector copies one leaf and one branch a level. Copying an item costs next to nothing and
+//! copying a pointer a visit to what it points to, so leaves are as large as suits their items and branches small.
 
 use std::sync::Arc;
 
 use arrayvec::ArrayVec;
 
-const LEAF: usize = 64;
-const NODE: usize = 256;
+/// Pointers of a branch.
+const BRANCH: usize = 32;
 
-type Leaf<T> = ArrayVec<T, LEAF>;
-type Node<T> = ArrayVec<Arc<Leaf<T>>, NODE>;
-
-/// A vector whose copies share structure.
-///
-/// INVARIANT: every leaf but the last and every node but the last is full.
 #[derive(Clone)]
-pub struct Rows<T> {
-    nodes: Arc<Vec<Arc<Node<T>>>>,
+enum Node<T, const LEAF: usize> {
+    Branch(Arc<ArrayVec<Self, BRANCH>>),
+    Leaf(Arc<ArrayVec<T, LEAF>>),
+}
+
+/// A vector whose copies share structure, in leaves of `LEAF` items.
+///
+/// INVARIANT: all leaves are at the same depth, and every node but the last of its level is full.
+#[derive(Clone)]
+pub struct Rows<T, const LEAF: usize = 64> {
+    root: Node<T, LEAF>,
+    /// The items that a child of the root can hold; 1 where the root is a leaf.
+    width: usize,
     len: usize,
 }
 
-impl<T: Clone> Rows<T> {
+impl<T: Clone, const LEAF: usize> Rows<T, LEAF> {
     /// A vector without items.
     #[must_use]
     pub fn new() -> Self {
-        Self { nodes: Arc::default(), len: 0 }
+        Self { root: Node::Leaf(Arc::default()), width: 1, len: 0 }
     }
 
     /// How many items there are.
@@ -44,7 +49,17 @@ impl<T: Clone> Rows<T> {
     /// The item at a position.
     #[must_use]
     pub fn get(&self, at: usize) -> Option<&T> {
-        self.nodes.get(at / (LEAF * NODE))?.get(at / LEAF % NODE)?.get(at % LEAF)
+        let (mut node, mut at, mut width) = (&self.root, at, self.width);
+        loop {
+            match node {
+                Node::Branch(children) => {
+                    node = children.get(at / width)?;
+                    at %= width;
+                    width = child_width::<LEAF>(width);
+                }
+                Node::Leaf(items) => return items.get(at),
+            }
+        }
     }
 
     /// The item at a position, to change it.
@@ -52,23 +67,31 @@ impl<T: Clone> Rows<T> {
         if at >= self.len {
             return None;
         }
-        let node = Arc::make_mut(Arc::make_mut(&mut self.nodes).get_mut(at / (LEAF * NODE))?);
-        Arc::make_mut(node.get_mut(at / LEAF % NODE)?).get_mut(at % LEAF)
+        let (mut node, mut at, mut width) = (&mut self.root, at, self.width);
+        loop {
+            match node {
+                Node::Branch(children) => {
+                    node = Arc::make_mut(children).get_mut(at / width)?;
+                    at %= width;
+                    width = child_width::<LEAF>(width);
+                }
+                Node::Leaf(items) => return Arc::make_mut(items).get_mut(at),
+            }
+        }
     }
 
     /// Puts an item behind the last.
     pub fn push(&mut self, item: T) {
-        let nodes = Arc::make_mut(&mut self.nodes);
-        if self.len.is_multiple_of(LEAF * NODE) {
-            nodes.push(Arc::new(Node::new()));
+        if self.len == self.capacity() {
+            // The tree is full: it becomes the first child of a new root.
+            let width = self.capacity();
+            let old = std::mem::replace(&mut self.root, Node::Branch(Arc::default()));
+            if let Node::Branch(children) = &mut self.root {
+                Arc::make_mut(children).push(old);
+            }
+            self.width = width;
         }
-        let Some(node) = nodes.last_mut().map(Arc::make_mut) else { return };
-        if self.len.is_multiple_of(LEAF) {
-            node.push(Arc::new(Leaf::new()));
-        }
-        if let Some(leaf) = node.last_mut() {
-            Arc::make_mut(leaf).push(item);
-        }
+        push_into(&mut self.root, self.len, self.width, item);
         self.len += 1;
     }
 
@@ -83,13 +106,40 @@ impl<T: Clone> Rows<T> {
         self.get_mut(at)
     }
 
-    /// The items in their order.
-    pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.nodes.iter().flat_map(|node| node.iter()).flat_map(|leaf| leaf.iter())
+    fn capacity(&self) -> usize {
+        match self.root {
+            Node::Branch(_) => self.width * BRANCH,
+            Node::Leaf(_) => LEAF,
+        }
     }
 }
 
-impl<T: Clone> Default for Rows<T> {
+/// The items that a grandchild can hold, of a child that can hold `width`.
+const fn child_width<const LEAF: usize>(width: usize) -> usize {
+    if width <= LEAF { 1 } else { width / BRANCH }
+}
+
+fn push_into<T: Clone, const LEAF: usize>(node: &mut Node<T, LEAF>, at: usize, width: usize, item: T) {
+    match node {
+        Node::Leaf(items) => Arc::make_mut(items).push(item),
+        Node::Branch(children) => {
+            let children = Arc::make_mut(children);
+            if at.is_multiple_of(width) {
+                let is_leaf = width == LEAF;
+                children.push(if is_leaf {
+                    Node::Leaf(Arc::default())
+                } else {
+                    Node::Branch(Arc::default())
+                });
+            }
+            if let Some(last) = children.last_mut() {
+                push_into(last, at % width, child_width::<LEAF>(width), item);
+            }
+        }
+    }
+}
+
+impl<T: Clone, const LEAF: usize> Default for Rows<T, LEAF> {
     fn default() -> Self {
         Self::new()
     }

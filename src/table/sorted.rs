@@ -1,11 +1,14 @@
-//! A sorted sequence of small items whose copies share structure, in blocks of up to 512.
+//! A sorted sequence of small items whose copies share structure, in blocks of up to 2,048.
+//!
+//! Copying a block is one move of some kilobytes; copying a pointer to one is a visit to it. So blocks are large and
+//! spans, which hold the pointers, are small.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// The most items of a block, and the most blocks of a span.
-const BLOCK_MAX: usize = 512;
-const SPAN_MAX: usize = 512;
+const BLOCK_MAX: usize = 2_048;
+const SPAN_MAX: usize = 64;
 
 type Block<T> = Arc<Vec<T>>;
 type Span<T> = Arc<Vec<Block<T>>>;
@@ -80,6 +83,11 @@ impl<T: Copy> Sorted<T> {
         if span.is_empty() {
             spans.remove(span_at);
         }
+    }
+
+    /// The items in their order.
+    pub fn iter(&self) -> impl Iterator<Item = T> + use<'_, T> {
+        self.spans.iter().flat_map(|span| span.iter()).flat_map(|block| block.iter()).copied()
     }
 
     /// The items in their order, from the first one that `compare` says is greater.

@@ -1,6 +1,6 @@
 //! The slots that a subject's rights can reach, from the postings: all that he may see, and next to nothing else.
 
-use super::index::{Belongs, Postings, ResourceIndex, posting, slot_of, staged};
+use super::index::{Postings, ResourceIndex, StageSet, belongs_to_responsible, slot_of, staged};
 use super::listing::View;
 use crate::directory::{ActionKind, Directory, StageIndex, UserIndex};
 use crate::domain::{GroupKind, Model, Scope, SupportRole};
@@ -36,7 +36,7 @@ struct Gather<'a> {
 
 impl Gather<'_> {
     fn whole(&mut self, postings: Option<&Postings>) {
-        self.slots.extend(postings.into_iter().flat_map(|postings| postings.iter_from(0)).map(slot_of));
+        self.slots.extend(postings.into_iter().flat_map(|postings| postings.iter()).map(slot_of));
     }
 
     fn staged(&mut self, postings: Option<&Postings>, stage: Option<StageIndex>) {
@@ -80,23 +80,19 @@ impl Gather<'_> {
         if stages.is_empty() {
             return;
         }
+        let wanted: StageSet = stages.iter().copied().collect();
         for department in self.rights.reach(scope) {
-            for stage in stages {
-                self.staged(self.index.of_department(*department), *stage);
-            }
+            self.wanted(self.index.of_department(*department), |posting| wanted.has_stage_of(posting));
             for member in self.directory.members(*department) {
-                self.responsible(member, stages);
+                let is_wanted = |posting| wanted.has_stage_of(posting) && belongs_to_responsible(posting);
+                self.wanted(self.index.of_responsible(member), is_wanted);
             }
         }
     }
 
-    fn responsible(&mut self, user: UserIndex, stages: &[Option<StageIndex>]) {
-        let Some(postings) = self.index.of_responsible(user) else { return };
-        for stage in stages {
-            let high = posting(*stage, Belongs::ToResponsible, u32::MAX);
-            let low = posting(*stage, Belongs::ToResponsible, 0);
-            self.slots.extend(postings.iter_from(low).take_while(|it| *it <= high).map(slot_of));
-        }
+    fn wanted(&mut self, postings: Option<&Postings>, is_wanted: impl Fn(u64) -> bool) {
+        let all = postings.into_iter().flat_map(|postings| postings.iter());
+        self.slots.extend(all.filter(|posting| is_wanted(*posting)).map(slot_of));
     }
 
     fn support(mut self, action: ActionKind) -> Candidates {

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use crate::directory::{DepartmentIndex, Directory, StageIndex, TypeNode, UserIndex};
-use crate::domain::{Facts, Id, Resource};
+use crate::domain::{Facts, Id, Resource, STAGES_MAX};
 use crate::rights::Target;
-use crate::table::{Row, Rows, Sorted, Table};
+use crate::table::{Row, Rows, Sorted, Table, find_each};
 
 /// Stands for nobody in a row.
 const NOBODY: u32 = u32::MAX - 1;
 /// Stands for no stage in a row.
 const NO_STAGE: u16 = u16::MAX;
 
-/// A stored resource, in indices: 56 bytes, so that reading one is reading one cache line.
+/// A stored resource, in indices, in one cache line.
 #[derive(Clone)]
+#[repr(align(64))]
 pub struct ResourceRow {
     id: Id,
     sort_key: i64,
@@ -81,7 +82,7 @@ impl ResourceRow {
             departments: Some(self.departments()).filter(|list| !list.is_empty()),
             stage: self.stage(),
             open: self.open,
-            observers: self.more.as_ref().map_or(&[], |more| &more.observers),
+            observers: self.observers(),
         }
     }
 
@@ -114,8 +115,48 @@ impl ResourceRow {
         (self.stage != NO_STAGE).then_some(StageIndex(self.stage))
     }
 
+    fn posting(&self, slot: u32) -> u64 {
+        let belongs =
+            if self.departments().is_empty() { Belongs::ToResponsible } else { Belongs::ToDepartments };
+        posting(self.stage(), belongs, slot)
+    }
+
+    fn author_key(&self) -> Option<u32> {
+        somebody(self.author).map(|user| user.0)
+    }
+
+    fn responsible_key(&self) -> Option<u32> {
+        somebody(self.responsible).map(|user| user.0)
+    }
+
+    fn observers(&self) -> &[UserIndex] {
+        self.more.as_ref().map_or(&[], |more| &more.observers)
+    }
+
+    fn more_of(&self) -> (&[DepartmentIndex], &[UserIndex]) {
+        (self.departments(), self.observers())
+    }
+
     fn departments(&self) -> &[DepartmentIndex] {
         self.more.as_ref().map_or(&[], |more| &more.departments)
+    }
+}
+
+/// Takes one posting out and puts another in, unless they are the same.
+fn edit(postings: &mut Postings, old: Option<u64>, new: Option<u64>) {
+    if old != new {
+        if let Some(old) = old {
+            postings.remove(old);
+        }
+        if let Some(new) = new {
+            postings.insert(new);
+        }
+    }
+}
+
+fn edit_at(lists: &mut People, at: Option<u32>, old: Option<u64>, new: Option<u64>) {
+    if let Some(list) = at.and_then(|at| lists.grow_mut(at as usize)) {
+        edit(list.get_or_insert_default(), old, new);
     }
 }
 
@@ -125,6 +166,9 @@ fn somebody(raw: u32) -> Option<UserIndex> {
 
 /// Slots by stage: `stage + 1` in bits 33 and up, then whether the resource has departments of its own, then the slot.
 pub(super) type Postings = Sorted<u64>;
+
+/// Postings by the index of a user or department.
+type People = Rows<Option<Postings>, 16>;
 
 /// Whether a resource belongs to departments of its own.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -147,10 +191,10 @@ pub struct ResourceIndex {
     rows: Table<ResourceRow>,
     pub(super) all: Postings,
     pub(super) open: Postings,
-    by_author: Rows<Option<Postings>>,
-    by_responsible: Rows<Option<Postings>>,
-    by_department: Rows<Option<Postings>>,
-    by_observer: Rows<Option<Postings>>,
+    by_author: People,
+    by_responsible: People,
+    by_department: People,
+    by_observer: People,
 }
 
 impl ResourceIndex {
@@ -172,6 +216,13 @@ impl ResourceIndex {
         self.rows.find(id).map(|(_, row)| row)
     }
 
+    /// The resources of many ids, each in an index of its own; faster than one by one.
+    #[must_use]
+    pub fn get_each<'a>(wanted: impl Iterator<Item = (&'a Self, &'a str)>) -> Vec<Option<&'a ResourceRow>> {
+        let wanted: Vec<_> = wanted.map(|(index, id)| (&index.rows, id)).collect();
+        find_each(&wanted)
+    }
+
     /// The resources in order of ids, from behind an id on.
     pub fn iter_after(&self, id: Option<&str>) -> impl Iterator<Item = &ResourceRow> {
         self.rows.slots_after(id).filter_map(|slot| self.rows.row(slot))
@@ -185,48 +236,46 @@ impl ResourceIndex {
 
     /// Puts a resource in, replacing the one with its id.
     pub fn put(&mut self, row: ResourceRow) {
-        self.remove(row.key());
-        let copy = row.clone();
+        let before = self.rows.find(row.key()).map(|(_, before)| before.clone());
+        let after = row.clone();
         let slot = self.rows.put(row);
-        self.edit_postings(slot, &copy, |postings, posting| postings.insert(posting));
+        self.edit_postings(slot, before.as_ref(), Some(&after));
     }
 
     /// Takes a resource out, if it is there.
     pub fn remove(&mut self, id: &str) {
         let Some(slot) = self.rows.slot_of(id) else { return };
-        if let Some(row) = self.rows.remove(id) {
-            self.edit_postings(slot, &row, |postings, posting| postings.remove(posting));
-        }
+        let before = self.rows.remove(id);
+        self.edit_postings(slot, before.as_ref(), None);
     }
 
-    fn edit_postings(&mut self, slot: u32, row: &ResourceRow, edit: impl Fn(&mut Postings, u64)) {
-        let target = row.target();
-        let belongs = match target.departments {
-            Some(_) => Belongs::ToDepartments,
-            None => Belongs::ToResponsible,
-        };
-        let posting = posting(target.stage, belongs, slot);
-        let edit_at = |lists: &mut Rows<Option<Postings>>, at: u32| {
-            if let Some(list) = lists.grow_mut(at as usize) {
-                edit(list.get_or_insert_default(), posting);
-            }
-        };
-        edit(&mut self.all, posting);
-        if row.open {
-            edit(&mut self.open, posting);
-        }
-        for (lists, person) in
-            [(&mut self.by_author, target.author), (&mut self.by_responsible, target.responsible)]
-        {
-            if let Some(person) = person {
-                edit_at(lists, person.0);
+    /// Changes the postings of a slot from those of one row to those of another, where they differ.
+    fn edit_postings(&mut self, slot: u32, before: Option<&ResourceRow>, after: Option<&ResourceRow>) {
+        let at = |row: Option<&ResourceRow>| row.map(|row| row.posting(slot));
+        let (old, new) = (at(before), at(after));
+        edit(&mut self.all, old, new);
+        let is_open = |row: Option<&ResourceRow>| row.is_some_and(|row| row.open);
+        edit(&mut self.open, old.filter(|_| is_open(before)), new.filter(|_| is_open(after)));
+        for (lists, of) in [
+            (&mut self.by_author, ResourceRow::author_key as fn(&ResourceRow) -> Option<u32>),
+            (&mut self.by_responsible, ResourceRow::responsible_key),
+        ] {
+            let (from, to) = (before.and_then(of), after.and_then(of));
+            if (from, old) != (to, new) {
+                edit_at(lists, from, old, None);
+                edit_at(lists, to, None, new);
             }
         }
-        for department in row.departments() {
-            edit_at(&mut self.by_department, department.0);
+        if old == new && before.map(ResourceRow::more_of) == after.map(ResourceRow::more_of) {
+            return;
         }
-        for observer in target.observers {
-            edit_at(&mut self.by_observer, observer.0);
+        for (row, old, new) in [(before, old, None), (after, None, new)] {
+            for department in row.map_or(&[][..], ResourceRow::departments) {
+                edit_at(&mut self.by_department, Some(department.0), old, new);
+            }
+            for observer in row.map_or(&[][..], ResourceRow::observers) {
+                edit_at(&mut self.by_observer, Some(observer.0), old, new);
+            }
         }
     }
 
@@ -253,7 +302,7 @@ impl ResourceIndex {
     /// The resources that a user is responsible for, in order of ids.
     #[must_use]
     pub fn of_responsible_after(&self, user: UserIndex, id: Option<&str>) -> Vec<&ResourceRow> {
-        let slots = self.of_responsible(user).into_iter().flat_map(|postings| postings.iter_from(0));
+        let slots = self.of_responsible(user).into_iter().flat_map(|postings| postings.iter());
         let rows = slots.filter_map(|posting| self.rows.row(slot_of(posting)));
         let mut rows: Vec<&ResourceRow> =
             rows.filter(|row| id.is_none_or(|after| row.id.as_str() > after)).collect();
@@ -272,4 +321,36 @@ pub(super) fn staged(postings: &Postings, stage: Option<StageIndex>) -> impl Ite
     let low = posting(stage, Belongs::ToResponsible, 0);
     let high = posting(stage, Belongs::ToDepartments, u32::MAX);
     postings.iter_from(low).take_while(move |posting| *posting <= high)
+}
+
+/// Whether what a posting is of belongs to its responsible's departments.
+pub(super) const fn belongs_to_responsible(posting: u64) -> bool {
+    posting >> 32 & 1 == 0
+}
+
+/// A set of stages, the absent one among them, to be asked by posting: one bit a stage.
+pub(super) struct StageSet([u64; STAGE_WORDS]);
+
+/// A stage's number in a posting is at most 65,536 in theory; what lies beyond the bits is always let pass, and
+/// the decision on the resource sorts it out.
+const STAGE_WORDS: usize = (STAGES_MAX + 1).div_ceil(64);
+
+impl StageSet {
+    pub(super) fn has_stage_of(&self, posting: u64) -> bool {
+        let stage = posting >> 33;
+        self.0.get((stage / 64) as usize).is_none_or(|word| word >> (stage % 64) & 1 == 1)
+    }
+}
+
+impl FromIterator<Option<StageIndex>> for StageSet {
+    fn from_iter<I: IntoIterator<Item = Option<StageIndex>>>(stages: I) -> Self {
+        let mut words = [0; STAGE_WORDS];
+        for stage in stages {
+            let stage = stage.map_or(0, |stage| usize::from(stage.0) + 1);
+            if let Some(word) = words.get_mut(stage / 64) {
+                *word |= 1 << (stage % 64);
+            }
+        }
+        Self(words)
+    }
 }

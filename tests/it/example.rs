@@ -6,7 +6,7 @@ use crate::server::Server;
 use crate::tool::{buf, must, python, root};
 
 /// Subject, action, entity type and resource that the demo's company has.
-const QUESTION: [&str; 4] = ["u1", "read", "deal", "42"];
+const QUESTION: [&str; 4] = ["nina", "read", "deal", "deal-won"];
 
 #[test]
 fn the_python_example_asks_a_question_and_a_list() {
@@ -19,9 +19,9 @@ fn the_python_example_asks_a_question_and_a_list() {
     );
     let lines: Vec<&str> = printed.lines().collect();
     let [decision, list] = lines[..] else { panic!("two lines, not {lines:?}") };
-    assert!(decision.starts_with("u1 may read deal 42: EFFECT_ALLOW, REASON_"), "{decision}");
+    assert!(decision.starts_with("nina may read deal deal-won: EFFECT_ALLOW, REASON_"), "{decision}");
     let (_, ids) = list.split_once(": ").unwrap();
-    assert!(ids.split(' ').any(|id| id == "42"), "what may be read is in the list: {list}");
+    assert!(ids.split(' ').any(|id| id == "deal-won"), "what may be read is in the list: {list}");
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn the_shell_example_makes_its_calls() {
         panic!("four answers or more, not {printed}")
     };
     assert_eq!(check["decision"]["effect"], "EFFECT_ALLOW");
-    assert!(list["ids"].as_array().unwrap().contains(&"42".into()), "{list}");
+    assert!(list["ids"].as_array().unwrap().contains(&"deal-won".into()), "{list}");
     assert_eq!(inline["decision"]["effect"], "EFFECT_ALLOW");
     assert!(!roles["objects"].as_array().unwrap().is_empty(), "{roles}");
 }

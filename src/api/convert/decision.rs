@@ -1,7 +1,7 @@
 //! Questions from the wire, decisions to it.
 
 use crate::api::pb;
-use crate::api::status::{Invalid, invalid, question_reason};
+use crate::api::status::{INVALID_FIELD, Invalid, invalid, question_reason};
 use crate::domain::{Decision, Effect, NewsEvent, Obligation, Reason};
 use crate::engine::{InlineFacts, Question, QuestionError, ResourceRef};
 
@@ -93,37 +93,46 @@ pub fn resource_ref(request: &impl NamesResource) -> Result<ResourceRef<'_>, ton
     request.named().map_err(|fault| invalid(&[fault]))
 }
 
+/// The question of an item of a batch.
+///
+/// # Errors
+/// It names no resource.
+pub fn batch_question(item: &pb::BatchCheckItem) -> Result<Question<'_>, Invalid> {
+    let resource = item.named()?;
+    Ok(Question { subject: &item.subject, action: &item.action, entity_type: &item.entity_type, resource })
+}
+
 /// The answer to one question of a batch: a decision, or its own error.
-pub fn batch_result(
-    at: usize,
-    item: &pb::BatchCheckItem,
-    check: impl FnOnce(&Question<'_>) -> Result<Decision, QuestionError>,
-) -> pb::BatchCheckResult {
+#[must_use]
+pub fn batch_result(at: usize, answer: Result<Decision, ItemFault>) -> pb::BatchCheckResult {
     use pb::batch_check_result::Result as Answer;
-    let error = |field: &str, reason: &str, message: String| {
-        Answer::Error(pb::ItemError {
-            code: "INVALID_ARGUMENT".to_owned(),
-            reason: reason.to_owned(),
-            field: format!("items[{at}].{field}"),
-            message,
-        })
-    };
-    let result = match item.named() {
-        Err(fault) => error(&fault.field, crate::api::status::INVALID_FIELD, fault.message),
-        Ok(resource) => {
-            let question = Question {
-                subject: &item.subject,
-                action: &item.action,
-                entity_type: &item.entity_type,
-                resource,
+    let answer = match answer {
+        Ok(it) => Answer::Decision(decision(it)),
+        Err(fault) => {
+            let (reason, field, message) = match fault {
+                ItemFault::Invalid(fault) => (INVALID_FIELD, fault.field, fault.message),
+                ItemFault::Question(fault) => {
+                    (question_reason(&fault), fault.field().to_owned(), fault.to_string())
+                }
             };
-            match check(&question) {
-                Ok(it) => Answer::Decision(decision(it)),
-                Err(fault) => error(fault.field(), question_reason(&fault), fault.to_string()),
-            }
+            Answer::Error(pb::ItemError {
+                code: "INVALID_ARGUMENT".to_owned(),
+                reason: reason.to_owned(),
+                field: format!("items[{at}].{field}"),
+                message,
+            })
         }
     };
-    pb::BatchCheckResult { result: Some(result) }
+    pb::BatchCheckResult { result: Some(answer) }
+}
+
+/// What is wrong with an item of a batch.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ItemFault {
+    /// It doesn't parse.
+    Invalid(Invalid),
+    /// Its question is the caller's error.
+    Question(QuestionError),
 }
 
 /// A decision.
