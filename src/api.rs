@@ -53,6 +53,12 @@ impl Context {
         Self { engine, stopping }
     }
 
+    /// Ends when the server shuts down.
+    async fn stops(&self) {
+        // A server whose signal is gone is stopping too.
+        drop(self.stopping.clone().wait_for(|is_stopping| *is_stopping).await);
+    }
+
     fn at(&self, consistency: Option<&pb::Consistency>) -> Result<Arc<Published>, tonic::Status> {
         self.engine.at(wanted(consistency)).map_err(|error| status::token("consistency.at_least", &error))
     }
