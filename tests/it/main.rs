@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod agree;
+mod cache;
 mod conformance;
 mod contract;
 mod errors;
@@ -10,6 +11,8 @@ mod host;
 mod oracle;
 mod property;
 mod server;
+mod stale;
 mod tidy;
 mod tool;
+mod watch;
 mod world;

@@ -190,3 +190,33 @@ async fn a_bad_object_of_an_import_is_named_by_its_place_in_the_stream() {
     assert_eq!(host.export().await.0, [], "an atomic import is whole or absent");
     host.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_about_long_or_many_names_still_arrives() {
+    let host = world().await;
+    let long = "ы".repeat(500_000);
+    let action = pb::CheckRequest { action: long.clone(), ..question() };
+    let status = host.decisions().check(action).await.unwrap_err();
+    assert_eq!(assert_error(&status, Code::InvalidArgument, "UNKNOWN_ACTION"), ["action"]);
+    let entity_type = pb::CheckRequest { entity_type: long, ..question() };
+    let status = host.decisions().check(entity_type).await.unwrap_err();
+    assert_eq!(assert_error(&status, Code::InvalidArgument, "UNKNOWN_ENTITY_TYPE"), ["entity_type"]);
+
+    let stages = (0..256).map(|at| format!("{at:ы>60}")).collect();
+    let (name, model) = ("long".to_owned(), pb::Model::Crm.into());
+    let it = pb::EntityType { name, model, stages, actions: vec!["read".to_owned()] };
+    let object = pb::Object { object: Some(Object::EntityType(it)) };
+    host.directory().write(write(vec![put(object)])).await.unwrap();
+    let facts = pb::Facts { stage: "NOPE".to_owned(), ..pb::Facts::default() };
+    let resource = Some(pb::check_request::Resource::Facts(facts));
+    let stage = pb::CheckRequest { entity_type: "long".to_owned(), resource, ..question() };
+    let status = host.decisions().check(stage).await.unwrap_err();
+    assert_eq!(assert_error(&status, Code::InvalidArgument, "UNKNOWN_STAGE"), ["facts.stage"]);
+
+    let operations = (0..1000).map(|_| put(user("\n"))).collect();
+    let status = host.directory().write(write(operations)).await.unwrap_err();
+    let fields = assert_error(&status, Code::InvalidArgument, "INVALID_FIELD");
+    assert!(fields.len() > 20 && fields.contains(&"operations[0].put.user.id".to_owned()), "{fields:?}");
+    assert!(status.message().starts_with(&format!("{} of 1000: ", fields.len())), "{status:?}");
+    host.stop().await;
+}

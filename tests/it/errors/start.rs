@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use dopusk::server::{ServeError, Settings, start};
 use tempfile::TempDir;
 use tokio_stream::StreamExt as _;
-use tonic::transport::Channel;
+use tonic::transport::{Channel, Endpoint};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
@@ -63,8 +63,8 @@ async fn a_socket_in_use_is_refused_and_a_stale_one_is_replaced() {
     drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
     assert!(socket.exists(), "a dead server leaves its socket");
     let host = Host::start_with(|settings| settings.socket = Some(socket.clone())).await;
-    let through =
-        Channel::from_shared(format!("unix://{}", socket.display())).unwrap().connect().await.unwrap();
+    let through = Endpoint::from_shared(format!("unix://{}", socket.display())).unwrap();
+    let through = through.connect().await.unwrap();
     assert_serves(through).await;
     let error = refused(|settings| settings.socket = Some(socket.clone())).await;
     assert!(matches!(&error, ServeError::SocketInUse(it) if *it == socket), "{error:?}");
