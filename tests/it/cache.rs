@@ -226,6 +226,8 @@ fn no_reader_finds_rights_of_before_a_change_that_it_knows() {
             scope.spawn(|| {
                 while Instant::now() < end {
                     race.commit();
+                    // Long enough that readers find something, short enough that they are overtaken.
+                    (0..2_000).for_each(|_| std::hint::spin_loop());
                 }
             });
             let readers: Vec<_> = (0..3)
@@ -244,6 +246,6 @@ fn no_reader_finds_rights_of_before_a_change_that_it_knows() {
             readers.into_iter().map(|reader| reader.join().unwrap()).sum::<u64>()
         });
         let commits = race.newest.load(Ordering::Relaxed);
-        assert!(hits > 1_000 && commits > 1_000, "{hits} hits, {commits} commits: nothing was raced");
+        assert!(hits > 500 && commits > 500, "{hits} hits, {commits} commits: nothing was raced");
     }
 }
