@@ -6,12 +6,14 @@ mod actions;
 mod arguments;
 mod backup;
 mod bar;
+mod bench;
 mod check;
 mod completions;
 mod delete;
 mod demo;
 mod draft;
 mod export;
+mod generate;
 mod get;
 mod health;
 mod import;
@@ -76,6 +78,10 @@ enum Command {
     Backup(backup::Backup),
     Restore(restore::Restore),
     Health(health::Health),
+    Generate(generate::Generate),
+    Bench(bench::Bench),
+    #[command(hide = true)]
+    BenchNoop(bench::Noop),
     Completions(completions::Completions),
 }
 
@@ -125,6 +131,9 @@ impl Command {
             Self::Backup(it) => it.run(output).await,
             Self::Restore(it) => it.run(output),
             Self::Health(it) => it.run(output).await,
+            Self::Generate(it) => it.run(output),
+            Self::Bench(it) => it.run(output).await,
+            Self::BenchNoop(it) => it.run(output).await,
             Self::Completions(it) => it.run(output),
         }
     }

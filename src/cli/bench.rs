@@ -1,0 +1,94 @@
+//! `dopusk bench`: this service beside a no-op one that sends the same messages, in interleaved rounds.
+//!
+//! Both run as processes of their own, with the same transport; so the ratio says what deciding costs on top of
+//! being asked, whatever the machine does meanwhile. Absolute rates are those of this machine and moment.
+
+mod load;
+mod noop;
+mod process;
+mod question;
+mod report;
+mod round;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::generate::CompanySize;
+use super::output::{Format, Output, Printing};
+use super::scratch::Scratch;
+use super::verdict::Verdict;
+use round::{Case, Options, Transport};
+
+/// Measure the service beside a no-op one, on a generated company
+///
+/// Starts both as processes of their own, with stores in a temporary directory, and stops them at the end. The rate,
+/// p99 and CPU columns are ratios to the no-op service, medians over the rounds.
+#[derive(Debug, clap::Args)]
+pub(super) struct Bench {
+    #[command(flatten)]
+    size: CompanySize,
+    /// Rounds; the figures are medians over them
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    rounds: u16,
+    /// How long each load of a round lasts
+    #[arg(long, value_name = "SECONDS", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=600))]
+    seconds: u16,
+    /// Connections of a load of single calls
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
+    connections: u16,
+    /// Calls in flight on each connection
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
+    in_flight: u16,
+    /// What is called; can be given more than once. All cases if left out
+    #[arg(long = "case", value_name = "CASE")]
+    cases: Vec<Case>,
+    /// What the calls go over; can be given more than once. Both if left out
+    #[arg(long = "transport", value_name = "TRANSPORT")]
+    transports: Vec<Transport>,
+    #[command(flatten)]
+    printing: Printing,
+}
+
+impl Bench {
+    pub(super) async fn run(self, output: &mut Output) -> anyhow::Result<Verdict> {
+        let or_all = |cases: Vec<Case>| if cases.is_empty() { Case::EACH.to_vec() } else { cases };
+        let options = Options {
+            size: self.size.size(),
+            rounds: self.rounds.into(),
+            time: Duration::from_secs(self.seconds.into()),
+            connections: self.connections.into(),
+            in_flight: self.in_flight.into(),
+            cases: or_all(self.cases),
+            transports: if self.transports.is_empty() { Transport::EACH.to_vec() } else { self.transports },
+        };
+        let scratch = Scratch::create()?;
+        let report = round::run(&options, scratch.path(), &mut |text| Ok(output.note(text)?)).await?;
+        match self.printing.output {
+            Format::Table => output.line(&report.to_table())?,
+            Format::Json | Format::Jsonl => output.json(&report.to_json())?,
+        }
+        Ok(Verdict::Yes)
+    }
+}
+
+/// Serve recorded answers, for `dopusk bench`
+#[derive(Debug, clap::Args)]
+pub(super) struct Noop {
+    /// The recorded answers
+    #[arg(long)]
+    recording: PathBuf,
+    /// The address to listen on
+    #[arg(long)]
+    listen: SocketAddr,
+    /// The socket to listen on
+    #[arg(long)]
+    socket: PathBuf,
+}
+
+impl Noop {
+    pub(super) async fn run(self, output: &mut Output) -> anyhow::Result<Verdict> {
+        noop::serve(&self.recording, self.listen, &self.socket, output).await?;
+        Ok(Verdict::Yes)
+    }
+}

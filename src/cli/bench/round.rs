@@ -1,0 +1,248 @@
+//! Interleaved rounds: each load goes to the no-op service and to the real one in turn, so that both meet the same
+//! moments of the machine.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::load::{self, Place, Sample, Shape, widest_list};
+use super::noop::Recording;
+use super::process::Process;
+use super::question::Calls;
+use super::report::{Figures, Report, Row, Start};
+use crate::api::pb;
+use crate::company::{Company, Size};
+
+/// What is called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub(super) enum Case {
+    /// Check of stored resources.
+    Stored,
+    /// Check of resources given by their facts.
+    Inline,
+    /// `BatchCheck` of 1,000 stored resources.
+    Batch,
+    /// `ListVisible` of everything of a type, as one stream.
+    List,
+}
+
+impl Case {
+    /// Every case.
+    pub(super) const EACH: [Self; 4] = [Self::Stored, Self::Inline, Self::Batch, Self::List];
+
+    /// The case's name in reports.
+    #[must_use]
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Stored => "Check, stored",
+            Self::Inline => "Check, inline",
+            Self::Batch => "BatchCheck of 1,000",
+            Self::List => "ListVisible, all",
+        }
+    }
+
+    /// A call of a whole list or a batch is large: a few in flight keep the server busy.
+    fn shape(self, options: &Options) -> Shape {
+        let (connections, in_flight) = match self {
+            Self::Stored | Self::Inline => (options.connections, options.in_flight),
+            Self::Batch => (options.connections.min(2), 2),
+            Self::List => (1, 1),
+        };
+        Shape { connections, in_flight, time: options.time }
+    }
+}
+
+/// What the calls go over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub(super) enum Transport {
+    /// TCP on the loopback interface.
+    Tcp,
+    /// A Unix socket.
+    Unix,
+}
+
+impl Transport {
+    /// Both transports.
+    pub(super) const EACH: [Self; 2] = [Self::Tcp, Self::Unix];
+
+    /// The transport's name in reports.
+    #[must_use]
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "TCP",
+            Self::Unix => "Unix socket",
+        }
+    }
+}
+
+/// What to measure.
+#[derive(Clone, Debug)]
+pub(super) struct Options {
+    /// The company to generate.
+    pub(super) size: Size,
+    /// Rounds; the figures are medians over them.
+    pub(super) rounds: usize,
+    /// How long each load of a round lasts.
+    pub(super) time: Duration,
+    /// Connections.
+    pub(super) connections: usize,
+    /// Calls in flight on each connection.
+    pub(super) in_flight: usize,
+    /// What is called.
+    pub(super) cases: Vec<Case>,
+    /// What the calls go over.
+    pub(super) transports: Vec<Transport>,
+}
+
+/// Starts both servers, imports the company, runs the rounds and stops the servers.
+///
+/// # Errors
+/// A server can't be started, or a call fails.
+pub(super) async fn run(
+    options: &Options,
+    folder: &Path,
+    say: &mut (dyn FnMut(&str) -> Result<()> + Send),
+) -> Result<Report> {
+    let company = Company::new(options.size);
+    let data = folder.join("data").display().to_string();
+    let server = Process::start(&["serve", "--data", &data], &folder.join("server.sock"))?;
+    say("importing the company")?;
+    let importing = Instant::now();
+    import(&server, &company).await?;
+    let import = importing.elapsed();
+    let resident_after_import = server.resident_bytes()?;
+    server.stop()?;
+    let server = Process::start(&["serve", "--data", &data], &folder.join("server.sock"))?;
+    let start = Start {
+        import,
+        resident_after_import,
+        ready_after: server.ready_after,
+        resident_ready: server.resident_bytes()?,
+        store_bytes: bytes_below(Path::new(&data))?,
+    };
+    say("recording answers for the no-op service")?;
+    let calls = Arc::new(Calls::new(&company, 1));
+    let tape = folder.join("recording");
+    record(&server, &calls).await?.save(&tape)?;
+    let tape = tape.display().to_string();
+    let noop = Process::start(&["bench-noop", "--recording", &tape], &folder.join("noop.sock"))?;
+    let mut rows = Vec::new();
+    for case in &options.cases {
+        for transport in &options.transports {
+            say(&format!("{} over {}", case.name(), transport.name()))?;
+            rows.push(measure(options, *case, *transport, (&server, &noop), &calls).await?);
+        }
+    }
+    let resident_after_load = server.resident_bytes()?;
+    server.stop()?;
+    noop.stop()?;
+    Ok(Report { size: options.size, start, resident_after_load, rows })
+}
+
+/// The rounds of one case over one transport.
+async fn measure(
+    options: &Options,
+    case: Case,
+    transport: Transport,
+    (server, noop): (&Process, &Process),
+    calls: &Arc<Calls>,
+) -> Result<Row> {
+    let shape = case.shape(options);
+    let warm_up = Shape { time: options.time / 4, ..shape };
+    let mut figures = (Vec::new(), Vec::new());
+    for round in 0..=options.rounds {
+        for (process, figures) in [(noop, &mut figures.0), (server, &mut figures.1)] {
+            let place = place(process);
+            let shape = if round == 0 { warm_up } else { shape };
+            let before = process.cpu()?;
+            let sample = load::run(&place, transport, case, calls, shape).await?;
+            let cpu = process.cpu()?.saturating_sub(before);
+            ensure!(sample.calls > 0, "no call was answered in a round; make the rounds longer");
+            if round > 0 {
+                figures.push(figures_of(&sample, cpu));
+            }
+        }
+    }
+    Ok(Row::new(case, transport, &figures.0, &figures.1))
+}
+
+fn place(process: &Process) -> Place {
+    Place { address: process.address().to_owned(), socket: process.socket().to_owned() }
+}
+
+fn figures_of(sample: &Sample, cpu: Duration) -> Figures {
+    let quantile = |q: f64| {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_precision_loss,
+            clippy::cast_sign_loss,
+            reason = "a place in a list"
+        )]
+        let at = (sample.latencies.len() as f64 * q) as usize;
+        sample.latencies.get(at.min(sample.latencies.len().saturating_sub(1))).copied().unwrap_or_default()
+    };
+    #[expect(clippy::cast_precision_loss, reason = "counts of a few seconds")]
+    let (calls, items) = (sample.calls as f64, sample.items as f64);
+    Figures {
+        calls_per_second: calls / sample.time.as_secs_f64(),
+        items_per_second: items / sample.time.as_secs_f64(),
+        p50_us: quantile(0.5).as_secs_f64() * 1e6,
+        p99_us: quantile(0.99).as_secs_f64() * 1e6,
+        p999_us: quantile(0.999).as_secs_f64() * 1e6,
+        cpu_us_per_call: cpu.as_secs_f64() * 1e6 / calls,
+        items_per_cpu_second: items / cpu.as_secs_f64().max(1e-9),
+    }
+}
+
+/// Imports a company over gRPC, in chunks.
+async fn import(server: &Process, company: &Company) -> Result<()> {
+    use pb::directory_service_client::DirectoryServiceClient;
+    let mut client = DirectoryServiceClient::connect(server.address().to_owned()).await?;
+    let (messages, stream) = tokio::sync::mpsc::channel(8);
+    let company = *company;
+    let sending = tokio::task::spawn_blocking(move || {
+        let mut objects = company.objects().peekable();
+        while objects.peek().is_some() {
+            let chunk = objects.by_ref().take(1_000).map(|it| crate::api::convert::object_to_wire(&it));
+            let message =
+                pb::ImportRequest { mode: pb::ImportMode::Chunked.into(), objects: chunk.collect() };
+            if messages.blocking_send(message).is_err() {
+                return;
+            }
+        }
+    });
+    let answers = client.import(tokio_stream::wrappers::ReceiverStream::new(stream)).await?;
+    let mut answers = answers.into_inner();
+    let mut is_done = false;
+    while let Some(progress) = answers.message().await? {
+        is_done = progress.done;
+    }
+    sending.await?;
+    ensure!(is_done, "the import ended early");
+    Ok(())
+}
+
+/// One answer of each kind.
+async fn record(server: &Process, calls: &Calls) -> Result<Recording> {
+    let mut client = place(server).connect(Transport::Tcp).await?;
+    let check = client.check(calls.stored.first().context("no questions")?.clone()).await?.into_inner();
+    let batch = client.batch_check(calls.batches.first().context("no batch")?.clone()).await?.into_inner();
+    let mut chunks = client.list_visible(widest_list()).await?.into_inner();
+    let mut list = Vec::new();
+    while let Some(chunk) = chunks.message().await? {
+        list.push(chunk);
+    }
+    Ok(Recording { check, batch, list })
+}
+
+fn bytes_below(folder: &Path) -> Result<u64> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let about = entry.metadata()?;
+        bytes += if about.is_dir() { bytes_below(&entry.path())? } else { about.len() };
+    }
+    Ok(bytes)
+}
