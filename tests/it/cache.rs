@@ -35,19 +35,14 @@ fn objects(engine: &Engine, kind: Kind) -> Vec<Object> {
 }
 
 fn users(engine: &Engine) -> Vec<Arc<User>> {
-    let users = objects(engine, Kind::User).into_iter().filter_map(|object| match object {
-        Object::User(it) => Some(it),
-        _ => None,
-    });
-    users.collect()
+    let users = objects(engine, Kind::User).into_iter();
+    users.filter_map(|object| if let Object::User(it) = object { Some(it) } else { None }).collect()
 }
 
 fn departments(engine: &Engine) -> Vec<Arc<Department>> {
-    let departments = objects(engine, Kind::Department).into_iter().filter_map(|object| match object {
-        Object::Department(it) => Some(it),
-        _ => None,
-    });
-    departments.collect()
+    let departments = objects(engine, Kind::Department).into_iter();
+    let one = |object| if let Object::Department(it) = object { Some(it) } else { None };
+    departments.filter_map(one).collect()
 }
 
 /// Asks something for everyone, so that everyone's rights are kept; says how many had to be compiled.
@@ -131,18 +126,16 @@ fn names_and_resources_put_nobodys_rights_out() {
     assert_eq!(runtime.block_on(dropped_by(engine, &users, Object::Resource(Box::new(added)))), 0);
 }
 
-/// Rights that tell whether their user is an administrator.
-fn rights(user: &Id, admin: bool) -> Arc<EffectiveRights> {
+/// Somebody who is no administrator.
+fn nobody_special(id: Id) -> User {
+    let (name, departments) = (String::new(), vec![]);
+    User { id, name, departments, active: true, admin: false, support_role: SupportRole::None }
+}
+
+fn rights(user: User) -> Arc<EffectiveRights> {
     let mut directory = Directory::default();
-    let it = User {
-        id: user.clone(),
-        name: String::new(),
-        departments: vec![],
-        active: true,
-        admin,
-        support_role: SupportRole::None,
-    };
-    directory.put(&Object::User(Arc::new(it)));
+    let (user, object) = (user.id.clone(), Object::User(Arc::new(user)));
+    directory.put(&object);
     let (index, _) = directory.find_user(user.as_str()).unwrap();
     Arc::new(EffectiveRights::compile(&directory, index).unwrap())
 }
@@ -161,8 +154,9 @@ impl Race {
     fn new(count_max: usize) -> Self {
         let users = (0..USERS).map(|at| id(&format!("u{at}")));
         let both = |user: Id| {
-            let rights = [rights(&user, false), rights(&user, true)];
-            (user, rights)
+            let plain = nobody_special(user.clone());
+            let admin = User { admin: true, ..plain.clone() };
+            (user, [rights(plain), rights(admin)])
         };
         Self { cache: Cache::new(count_max), newest: AtomicU64::new(0), compiled: users.map(both).collect() }
     }
@@ -181,6 +175,15 @@ impl Race {
             if revision.is_multiple_of(7) { Affected::All } else { Affected::Users(vec![user.clone()]) };
         self.cache.drop_affected(&affected, Revision::new(revision));
         self.newest.store(revision, Ordering::Release);
+    }
+
+    /// Reads on, and says how often something was found.
+    fn read_until(&self, end: Instant, dice: &mut Dice) -> u64 {
+        let mut hits = 0;
+        while Instant::now() < end {
+            hits += u64::from(self.read(dice));
+        }
+        hits
     }
 
     /// What a reader does: take the newest state, look, compile, and put what was compiled in, late.
@@ -233,14 +236,7 @@ fn no_reader_finds_rights_of_before_a_change_that_it_knows() {
             let readers: Vec<_> = (0..3)
                 .map(|seed| {
                     let race = &race;
-                    scope.spawn(move || {
-                        let dice = &mut Dice::new(seed);
-                        let mut hits = 0_u64;
-                        while Instant::now() < end {
-                            hits += u64::from(race.read(dice));
-                        }
-                        hits
-                    })
+                    scope.spawn(move || race.read_until(end, &mut Dice::new(seed)))
                 })
                 .collect();
             readers.into_iter().map(|reader| reader.join().unwrap()).sum::<u64>()

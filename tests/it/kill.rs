@@ -21,15 +21,15 @@ use crate::process::Process;
 use crate::world::Dice;
 
 const ROUNDS: usize = 60;
-const WRITERS: u64 = 4;
+const WRITERS: usize = 4;
 
 /// What writers were told.
 #[derive(Default)]
 struct Told {
     /// Writer and number of every write that must be there.
-    done: Mutex<BTreeSet<(u64, u64)>>,
+    done: Mutex<BTreeSet<(usize, u64)>>,
     /// The number of each writer's last try.
-    tried: [AtomicU64; WRITERS as usize],
+    tried: [AtomicU64; WRITERS],
     /// The newest revision that was acknowledged or read.
     revision: AtomicU64,
 }
@@ -40,7 +40,7 @@ fn put(id: String, name: u64) -> pb::Operation {
     pb::Operation { operation: Some(pb::operation::Operation::Put(object)), precondition: 0 }
 }
 
-fn write(writer: u64, number: u64) -> pb::WriteRequest {
+fn write(writer: usize, number: u64) -> pb::WriteRequest {
     let operations = vec![
         put(format!("w{writer}-a"), number),
         put(format!("w{writer}-b"), number),
@@ -50,8 +50,8 @@ fn write(writer: u64, number: u64) -> pb::WriteRequest {
 }
 
 /// Writes until the server is gone.
-async fn keep_writing(told: Arc<Told>, channel: Channel, writer: u64) {
-    let tried = &told.tried[usize::try_from(writer).unwrap()];
+async fn keep_writing(told: Arc<Told>, channel: Channel, writer: usize) {
+    let tried = &told.tried[writer];
     loop {
         let number_tried = tried.fetch_add(1, Ordering::Relaxed) + 1;
         let answer = DirectoryServiceClient::new(channel.clone()).write(write(writer, number_tried)).await;
@@ -102,7 +102,7 @@ async fn assert_sound(told: &Told, channel: &Channel) {
         let fresh = |id: &String| id.strip_prefix(&prefix).and_then(|it| it.parse::<u64>().ok());
         let numbers: BTreeSet<u64> = users.keys().filter_map(fresh).collect();
         assert_eq!((a, b), (numbers.last(), numbers.last()), "a write of {writer} is torn");
-        let tried = told.tried[usize::try_from(writer).unwrap()].load(Ordering::Relaxed);
+        let tried = told.tried[writer].load(Ordering::Relaxed);
         assert!(numbers.last().is_none_or(|last| *last <= tried));
         // What was read once must not go away either.
         done.extend(numbers.into_iter().map(|number| (writer, number)));

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tempfile::NamedTempFile;
 
 /// How long a server may take to listen, recovery included, on a slow machine under load.
-const START_MAX: Duration = Duration::from_secs(60);
+const START_MAX: Duration = Duration::from_mins(1);
 
 /// A server in a process of its own. Killed, not stopped, when it goes out of scope.
 pub(crate) struct Process {

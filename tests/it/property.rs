@@ -85,12 +85,18 @@ fn assert_same_refusal(wanted: &Refused, refusal: &Refusal) {
 
 /// A resource whose type or stage is gone is a case of 1.3 and of 1.5, of the type and of the resource.
 fn told_apart(broken: &BTreeSet<Broken>) -> BTreeSet<Broken> {
-    let of_type = |it: &Broken| match &it.culprit {
-        Key::Resource { entity_type, .. } => {
-            Broken { rule: "1.5", culprit: Key::EntityType(entity_type.clone()) }
-        }
-        Key::EntityType(_) => Broken { rule: "1.5", culprit: it.culprit.clone() },
-        _ => it.clone(),
+    let of_type = |it: &Broken| {
+        let name = match &it.culprit {
+            Key::Resource { entity_type, .. } => entity_type,
+            Key::EntityType(name) => name,
+            Key::Department(_)
+            | Key::User(_)
+            | Key::Workgroup(_)
+            | Key::SupportGroup(_)
+            | Key::Role(_)
+            | Key::RoleBinding(_) => return it.clone(),
+        };
+        Broken { rule: "1.5", culprit: Key::EntityType(name.clone()) }
     };
     broken.iter().map(of_type).collect()
 }

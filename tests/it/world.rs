@@ -43,9 +43,9 @@ pub(crate) fn random_world(dice: &mut Dice, size: Size) -> Vec<Object> {
     for object in item::entity_types(dice) {
         world.put(&object);
     }
-    let is_deep = dice.percent(30);
+    let shape = if dice.percent(30) { item::Shape::Chain } else { item::Shape::Trees };
     for at in 0..size.departments {
-        world.put(&item::department(dice, &world, at, is_deep));
+        world.put(&item::department(dice, &world, at, shape));
     }
     for at in 0..size.users {
         let user = item::user(dice, &world, id(&format!("u{at}")));

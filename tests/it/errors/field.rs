@@ -129,19 +129,14 @@ async fn a_bad_question_of_a_batch_fails_alone() {
     host.stop().await;
 }
 
-/// Objects with bad fields, and the paths of all of them.
-fn bad_objects() -> Vec<(Object, &'static [&'static str])> {
-    let bad = || "a\tb".to_owned();
-    let level = vec![pb::Scope::All.into(), 9];
-    let stages = vec![
-        pb::StageLevel { stage: bad(), level: vec![0] },
-        pb::StageLevel { stage: "NEW".to_owned(), level: vec![] },
-    ];
-    let grant = pb::Grant { entity_type: bad(), action: String::new(), level, stages };
+fn bad() -> String {
+    "a\tb".to_owned()
+}
+
+/// People and groups with bad fields, and the paths of all of them.
+fn bad_people() -> Vec<(Object, &'static [&'static str])> {
     let member = pb::WorkgroupMember { user: bad(), role: 9 };
     let helper = pb::SupportGroupMember { user: bad(), ..pb::SupportGroupMember::default() };
-    let facts = pb::Facts { author: bad(), observers: vec![bad()], ..pb::Facts::default() };
-    let subject = pb::role_binding::Subject::Workgroup(pb::WorkgroupSubject { id: bad(), min_role: 7 });
     vec![
         (
             Object::User(pb::User {
@@ -176,6 +171,20 @@ fn bad_objects() -> Vec<(Object, &'static [&'static str])> {
             Object::SupportGroup(pb::SupportGroup { members: vec![helper], ..pb::SupportGroup::default() }),
             &["support_group.id", "support_group.members[0].user"],
         ),
+    ]
+}
+
+/// Roles, bindings and resources with bad fields, and the paths of all of them.
+fn bad_rights() -> Vec<(Object, &'static [&'static str])> {
+    let level = vec![pb::Scope::All.into(), 9];
+    let stages = vec![
+        pb::StageLevel { stage: bad(), level: vec![0] },
+        pb::StageLevel { stage: "NEW".to_owned(), level: vec![] },
+    ];
+    let grant = pb::Grant { entity_type: bad(), action: String::new(), level, stages };
+    let facts = pb::Facts { author: bad(), observers: vec![bad()], ..pb::Facts::default() };
+    let subject = pb::role_binding::Subject::Workgroup(pb::WorkgroupSubject { id: bad(), min_role: 7 });
+    vec![
         (
             Object::Role(pb::Role { id: bad(), grants: vec![grant], ..pb::Role::default() }),
             &[
@@ -207,7 +216,7 @@ async fn every_bad_field_of_every_object_of_a_write_is_named() {
     let host = Host::start().await;
     let mut operations = vec![put(user("fine"))];
     let mut wanted: Vec<String> = Vec::new();
-    for (object, fields) in bad_objects() {
+    for (object, fields) in bad_people().into_iter().chain(bad_rights()) {
         let at = operations.len();
         wanted.extend(fields.iter().map(|field| format!("operations[{at}].put.{field}")));
         operations.push(put(pb::Object { object: Some(object) }));

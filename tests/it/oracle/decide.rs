@@ -31,8 +31,8 @@ pub(crate) enum Answer {
     Deny,
 }
 
-impl Answer {
-    fn when(is_allowed: bool) -> Self {
+impl From<bool> for Answer {
+    fn from(is_allowed: bool) -> Self {
         if is_allowed { Self::Allow } else { Self::Deny }
     }
 }
@@ -97,17 +97,17 @@ impl Oracle {
         }
         match (entity_type.model, action.as_str()) {
             (Model::Crm, "add" | "import") => create(rights, entity_type, action, facts),
-            (Model::Support, "add" | "import") => Answer::when(matches!(
+            (Model::Support, "add" | "import") => Answer::from(matches!(
                 rights.support_role,
                 SupportRole::Admin | SupportRole::Staff | SupportRole::Client
             )),
-            (Model::Crm, _) => Answer::when(
+            (Model::Crm, _) => Answer::from(
                 // 2.5
                 self.reads(rights, entity_type, facts)
                     && (action.as_str() == "read" || self.is_open(rights, entity_type, action, facts)),
             ),
             (Model::Support, name) => {
-                Answer::when(supports(rights, "read", facts) && supports(rights, name, facts))
+                Answer::from(supports(rights, "read", facts) && supports(rights, name, facts))
             }
         }
     }
@@ -212,14 +212,12 @@ fn supports(rights: &Rights, action: &str, facts: &Facts) -> bool {
     let client_reads = facts.author.as_ref().is_some_and(|it| rights.clients.contains(it));
     let is_author = facts.author.as_ref() == Some(&rights.user);
     match (rights.support_role, action) {
-        (SupportRole::Admin, _) => true,
-        (SupportRole::None, _)
-        | (SupportRole::Staff, "delete")
-        | (SupportRole::Client, "delete" | "read_hidden") => false,
+        (SupportRole::Admin, _) | (SupportRole::Demo, "read") => true,
+        (SupportRole::Demo, "update") => is_author,
+        (SupportRole::Staff, "delete")
+        | (SupportRole::Client, "delete" | "read_hidden")
+        | (SupportRole::Demo | SupportRole::None, _) => false,
         (SupportRole::Staff, _) => staff_reads,
         (SupportRole::Client, _) => client_reads,
-        (SupportRole::Demo, "read") => true,
-        (SupportRole::Demo, "update") => is_author,
-        (SupportRole::Demo, _) => false,
     }
 }

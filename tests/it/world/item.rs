@@ -25,7 +25,7 @@ pub(super) fn entity_types(dice: &mut Dice) -> Vec<Object> {
     let support = ["update", "read", "add", "delete", "read_hidden", "merge"];
     let drawn = [
         ("deal", Model::Crm, &["NEW", "WON", "LOSE"][..], &crm[..]),
-        ("сделка", Model::Crm, &["C1:NEW"], &crm[..1 + dice.below(6)]),
+        ("сделка", Model::Crm, &["C1:NEW"], &crm[..=dice.below(6)]),
         ("contact", Model::Crm, &[], &["add", "read", "update"]),
         ("ticket", Model::Support, &[], &support),
         ("incident", Model::Support, &["OPEN", "DONE"], &support[..2 + dice.below(5)]),
@@ -39,11 +39,18 @@ pub(super) fn entity_types(dice: &mut Dice) -> Vec<Object> {
     types.map(|it| Object::EntityType(Arc::new(it))).collect()
 }
 
-/// A department under one of those before it, without heads. A deep world is a chain with few side branches.
-pub(super) fn department(dice: &mut Dice, world: &Oracle, at: usize, is_deep: bool) -> Object {
+/// How departments stand to one another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    Trees,
+    Chain,
+}
+
+/// A department under one of those before it, or under the last one; without heads.
+pub(super) fn department(dice: &mut Dice, world: &Oracle, at: usize, shape: Shape) -> Object {
     let before: Vec<Id> = world.departments.keys().cloned().collect();
     let parent = match dice.below(100) {
-        _ if is_deep && at > 0 => Some(id(&format!("d{}", at - 1))),
+        _ if shape == Shape::Chain && at > 0 => Some(id(&format!("d{}", at - 1))),
         0..15 => None,
         15..40 => before.first().cloned(),
         _ => dice.pick(&before).cloned(),
@@ -160,7 +167,7 @@ pub(super) fn role(dice: &mut Dice, world: &Oracle, id: Id) -> Object {
 
 /// A binding of any kind.
 pub(super) fn binding(dice: &mut Dice, world: &Oracle) -> Object {
-    let one = |dice: &mut Dice, ids: Vec<&Id>| dice.pick(&ids).map(|id| Id::clone(id)).unwrap_or(id("none"));
+    let one = |dice: &mut Dice, ids: Vec<&Id>| dice.pick(&ids).map_or_else(|| id("none"), |id| Id::clone(id));
     let role = one(dice, world.roles.keys().collect());
     let user = one(dice, world.users.keys().collect());
     let department = one(dice, world.departments.keys().collect());

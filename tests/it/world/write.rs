@@ -191,15 +191,11 @@ fn edited_type(dice: &mut Dice, world: &Oracle) -> Option<Object> {
 }
 
 fn broken_stage(dice: &mut Dice, object: Object) -> Object {
-    match object {
-        Object::Resource(mut it) if dice.percent(5) => {
-            if dice.percent(50) {
-                it.facts.stage = Some(id("NOPE"));
-            } else {
-                it = Box::new(Resource { entity_type: id("lead"), ..*it });
-            }
-            Object::Resource(it)
-        }
-        other => other,
+    let Object::Resource(mut it) = object else { return object };
+    match dice.below(40) {
+        0 => it.facts.stage = Some(id("NOPE")),
+        1 => it = Box::new(Resource { entity_type: id("lead"), ..*it }),
+        _ => {}
     }
+    Object::Resource(it)
 }
