@@ -21,6 +21,11 @@ pub use decision::DecisionApi;
 pub use directory::DirectoryApi;
 pub use watch::WatchApi;
 
+pub use pb::DESCRIPTORS;
+pub use pb::decision_service_server::DecisionServiceServer;
+pub use pb::directory_service_server::DirectoryServiceServer;
+pub use pb::watch_service_server::WatchServiceServer;
+
 /// The generated types.
 pub mod pb {
     #![allow(
@@ -51,6 +56,12 @@ impl Context {
     #[must_use]
     pub fn new(engine: Arc<Engine>, stopping: signal::Receiver<bool>) -> Self {
         Self { engine, stopping }
+    }
+
+    /// Ends when the server shuts down.
+    async fn stops(&self) {
+        // A server whose signal is gone is stopping too.
+        drop(self.stopping.clone().wait_for(|is_stopping| *is_stopping).await);
     }
 
     fn at(&self, consistency: Option<&pb::Consistency>) -> Result<Arc<Published>, tonic::Status> {

@@ -35,6 +35,9 @@ pub use crate::directory::Violation;
 pub use crate::snapshot::Refusal;
 pub use crate::store::LogError;
 
+/// The hexadecimal digits of a store's id.
+const STORE_ID_DIGITS: usize = 16;
+
 /// How an engine is opened.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -195,7 +198,10 @@ impl Engine {
     /// It is not a token of this store.
     pub fn revision_of(&self, token: &str) -> Result<Revision, TokenError> {
         let (store, revision) = token.split_once('.').ok_or(TokenError::Malformed)?;
-        let number = revision.parse().map_err(|_| TokenError::Malformed)?;
+        let is_store = store.len() == STORE_ID_DIGITS && store.bytes().all(|digit| digit.is_ascii_hexdigit());
+        // A number may be written with a plus, a revision is not.
+        let is_number = revision.bytes().all(|digit| digit.is_ascii_digit());
+        let number = revision.parse().ok().filter(|_| is_store && is_number).ok_or(TokenError::Malformed)?;
         if store == self.shared.store.id().to_string() {
             Ok(Revision::new(number))
         } else {

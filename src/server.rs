@@ -13,10 +13,10 @@ use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 
-use crate::api::pb::decision_service_server::DecisionServiceServer;
-use crate::api::pb::directory_service_server::DirectoryServiceServer;
-use crate::api::pb::watch_service_server::WatchServiceServer;
-use crate::api::{Context, DeadlineLayer, DecisionApi, DirectoryApi, WatchApi, pb};
+use crate::api::{
+    Context, DESCRIPTORS, DeadlineLayer, DecisionApi, DecisionServiceServer, DirectoryApi, DirectoryServiceServer, WatchApi,
+    WatchServiceServer,
+};
 use crate::domain::MESSAGE_BYTES_MAX;
 use crate::engine::{self, Engine};
 
@@ -205,7 +205,7 @@ async fn routes(context: &Context) -> Result<(tonic_health::server::HealthReport
     health.set_serving::<WatchServiceServer<WatchApi>>().await;
     let reflection = || {
         tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(pb::DESCRIPTORS)
+            .register_encoded_file_descriptor_set(DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
     let routes = Routes::new(decisions)

@@ -39,6 +39,14 @@ impl Deadline {
     }
 }
 
+/// Ends when a deadline passes; never where there is none.
+pub(super) async fn expire(deadline: Option<Deadline>) {
+    match deadline {
+        Some(deadline) => deadline.passes().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Puts deadlines on calls.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DeadlineLayer;

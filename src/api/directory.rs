@@ -8,7 +8,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::deadline::Deadline;
+use super::deadline::{Deadline, expire};
 use super::status::{self, Invalid, invalid};
 use super::{Context, convert, pb};
 use crate::domain::{
@@ -169,14 +169,15 @@ async fn import(
 ) -> Result<pb::ImportResponse, Status> {
     let mut import: Option<Import> = None;
     let mut place = 0;
-    while let Some(message) = messages.next().await {
-        let message = message?;
-        if deadline.is_some_and(Deadline::has_passed) {
-            return Err(status::deadline_exceeded());
-        }
-        if *context.stopping.borrow() {
-            return Err(status::shutting_down());
-        }
+    loop {
+        // A caller who sends nothing more must not hold up its own deadline, nor the server's end.
+        let message = tokio::select! {
+            biased;
+            () = expire(deadline) => return Err(status::deadline_exceeded()),
+            () = context.stops() => return Err(status::shutting_down()),
+            message = messages.next() => message,
+        };
+        let Some(message) = message.transpose()? else { break };
         let import =
             import.get_or_insert_with(|| Import::new(Arc::clone(&context.engine), mode(message.mode())));
         let objects = parse_objects(&message, place)?;

@@ -41,11 +41,13 @@ impl Invalid {
 #[must_use]
 pub fn invalid(faults: &[Invalid]) -> Status {
     let mut details = reason(INVALID_FIELD);
-    for fault in faults {
-        details.add_bad_request_violation(fault.field.clone(), fault.message.clone());
+    let named = that_fit(faults, |fault| fault.field.len() + cut(&fault.message).len());
+    for fault in named {
+        details.add_bad_request_violation(fault.field.clone(), cut(&fault.message));
     }
-    let text = faults.iter().map(|fault| format!("{}: {}", fault.field, fault.message)).collect::<Vec<_>>();
-    with_details(Code::InvalidArgument, text.join("; "), details)
+    let text = named.iter().map(|fault| format!("{}: {}", fault.field, fault.message)).collect::<Vec<_>>();
+    let text = format!("{}{}", share(named, faults), text.join("; "));
+    with_details(Code::InvalidArgument, text, details)
 }
 
 /// A question that is the caller's error.
@@ -53,7 +55,7 @@ pub fn invalid(faults: &[Invalid]) -> Status {
 pub fn question(error: &QuestionError) -> Status {
     let (name, field) = (question_reason(error), error.field());
     let mut details = reason(name);
-    details.add_bad_request_violation(field, error.to_string());
+    details.add_bad_request_violation(field, cut(&error.to_string()));
     with_details(Code::InvalidArgument, format!("{field}: {error}"), details)
 }
 
@@ -183,25 +185,18 @@ fn lines(violations: &BTreeSet<Violation>) -> impl Iterator<Item = Line> {
     })
 }
 
-/// More culprits than this are counted, not named: a status travels in headers, which are bounded.
-const CULPRITS_NAMED_MAX: usize = 50;
-
 fn rules(lines: impl Iterator<Item = Line>) -> Status {
     let lines: Vec<Line> = lines.collect();
     let mut details = reason(RULES_BROKEN);
-    let mut text = Vec::new();
-    for line in lines.iter().take(CULPRITS_NAMED_MAX) {
-        details.add_precondition_failure_violation(
-            format!("RULE_{}", line.rule),
-            line.culprit.clone(),
-            line.message.clone(),
-        );
-        text.push(format!("rule {}: {}: {}", line.rule, line.culprit, line.message));
+    let named = that_fit(&lines, |line| line.culprit.len() + cut(&line.message).len());
+    for line in named {
+        let rule = format!("RULE_{}", line.rule);
+        details.add_precondition_failure_violation(rule, line.culprit.clone(), cut(&line.message));
     }
-    if lines.len() > CULPRITS_NAMED_MAX {
-        text.push(format!("and {} more", lines.len() - CULPRITS_NAMED_MAX));
-    }
-    with_details(Code::FailedPrecondition, format!("nothing was changed; {}", text.join("; ")), details)
+    let text = named.iter().map(|line| format!("rule {}: {}: {}", line.rule, line.culprit, line.message));
+    let text = text.collect::<Vec<_>>().join("; ");
+    let text = format!("nothing was changed; {}{text}", share(named, &lines));
+    with_details(Code::FailedPrecondition, text, details)
 }
 
 /// Says that a write has more operations than one may have.
@@ -215,16 +210,41 @@ fn reason(reason: &str) -> ErrorDetails {
     ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new())
 }
 
-/// The most bytes of a message: it travels in a header, next to the details that repeat it.
-const TEXT_BYTES_MAX: usize = 2_000;
+/// The most bytes of a text. It travels in a header, where a byte can become three, and again in the details.
+const TEXT_BYTES_MAX: usize = 1_000;
+/// The most bytes of all violations. Clients take 16 KiB of headers: the text up to 3,000, the details, in which the
+/// text is repeated, four thirds of 1,000 + 6,000 + 500.
+const VIOLATIONS_BYTES_MAX: usize = 6_000;
+/// What a violation takes besides its texts: tags, lengths and the rule's name.
+const VIOLATION_OVERHEAD_BYTES: usize = 24;
 
-fn with_details(code: Code, text: impl Into<String>, details: ErrorDetails) -> Status {
-    let mut text = text.into();
-    if text.len() > TEXT_BYTES_MAX {
-        text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
-        text.push('…');
+fn with_details(code: Code, text: impl AsRef<str>, details: ErrorDetails) -> Status {
+    Status::with_error_details(code, cut(text.as_ref()), details)
+}
+
+/// The text, or as much of it as a header should have.
+fn cut(text: &str) -> String {
+    if text.len() <= TEXT_BYTES_MAX {
+        return text.to_owned();
     }
-    Status::with_error_details(code, text, details)
+    let (head, _) = text.split_at(text.floor_char_boundary(TEXT_BYTES_MAX));
+    format!("{head}…")
+}
+
+/// The first of the items, as many as an answer can hold.
+fn that_fit<T>(items: &[T], bytes_of: impl Fn(&T) -> usize) -> &[T] {
+    let mut bytes = 0;
+    let fitting = items.iter().take_while(|item| {
+        bytes += bytes_of(item) + VIOLATION_OVERHEAD_BYTES;
+        bytes <= VIOLATIONS_BYTES_MAX
+    });
+    let count = fitting.count().max(1);
+    items.get(..count).unwrap_or(items)
+}
+
+/// Says that not all are named.
+fn share<T>(named: &[T], all: &[T]) -> String {
+    if named.len() == all.len() { String::new() } else { format!("{} of {}: ", named.len(), all.len()) }
 }
 
 fn log(error: &(dyn Error + 'static)) {

@@ -4,12 +4,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch as signal};
+use tokio::sync::mpsc;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
-use super::deadline::Deadline;
+use super::deadline::{Deadline, expire};
 use super::{Context, convert, pb, status};
 use crate::domain::{ChangeSet, Revision};
 
@@ -56,24 +56,16 @@ impl pb::watch_service_server::WatchService for WatchApi {
         let (messages, stream) = mpsc::channel(MESSAGES_WAITING_MAX);
         let context = self.context.clone();
         tokio::spawn(async move {
-            let mut stopping = context.stopping.clone();
             let end = tokio::select! {
                 error = follow(&context, after, &messages) => error,
                 () = expire(deadline) => Some(status::deadline_exceeded()),
-                () = stops(&mut stopping) => Some(status::shutting_down()),
+                () = context.stops() => Some(status::shutting_down()),
             };
             if let Some(error) = end {
                 drop(messages.send(Err(error)).await);
             }
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(stream))))
-    }
-}
-
-async fn expire(deadline: Option<Deadline>) {
-    match deadline {
-        Some(deadline) => deadline.passes().await,
-        None => std::future::pending().await,
     }
 }
 
@@ -105,11 +97,6 @@ async fn follow(context: &Context, mut after: Revision, messages: &mpsc::Sender<
             messages.send(Ok(heartbeat(context, known))).await.ok()?;
         }
     }
-}
-
-async fn stops(stopping: &mut signal::Receiver<bool>) {
-    // A server whose signal is gone is stopping too.
-    drop(stopping.wait_for(|is_stopping| *is_stopping).await);
 }
 
 async fn read(context: Context, after: Revision) -> Result<Vec<Arc<ChangeSet>>, Status> {

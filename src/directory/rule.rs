@@ -111,11 +111,13 @@ impl Judge<'_> {
             self.fault("1.1", culprit.clone(), format!("parent: there is no department {parent}"));
         }
         let Some(index) = self.directory.find_department(department.id.as_str()) else { return };
-        if self.directory.chain(index).skip(1).any(|above| above == index) {
+        let chain: Vec<DepartmentIndex> = self.directory.chain(index).collect();
+        if chain.iter().skip(1).any(|above| *above == index) {
             self.fault("1.1", culprit, "parent: the department would be above itself".to_owned());
-        } else {
+        } else if chain.iter().collect::<BTreeSet<_>>().len() == chain.len() {
             self.depth(index);
         }
+        // Otherwise it hangs under a circle, whose members are named themselves.
     }
 
     fn depth(&mut self, department: DepartmentIndex) {

@@ -1,9 +1,22 @@
 //! The integration tests: one binary, against the sources, the contract and a real server.
 #![cfg(test)]
 
+mod agree;
+mod cache;
+mod conformance;
 mod contract;
+mod errors;
 mod example;
+mod fsync;
+mod host;
+mod kill;
+mod oracle;
+mod process;
+mod property;
 mod readme;
 mod server;
+mod stale;
 mod tidy;
 mod tool;
+mod watch;
+mod world;

@@ -1,0 +1,71 @@
+//! The real binary as a child process, ended by its process id.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use tempfile::NamedTempFile;
+
+/// How long a server may take to listen, recovery included, on a slow machine under load.
+const START_MAX: Duration = Duration::from_mins(1);
+
+/// A server in a process of its own. Killed, not stopped, when it goes out of scope.
+pub(crate) struct Process {
+    child: Child,
+    log: NamedTempFile,
+    heard: mpsc::Receiver<String>,
+}
+
+impl Process {
+    /// Starts `dopusk serve` on a store, and waits for nothing.
+    pub(crate) fn spawn(data: &Path) -> Self {
+        Self::spawn_under(Command::new(env!("CARGO_BIN_EXE_dopusk")), data)
+    }
+
+    /// The same by a command that ends where the arguments of `dopusk` begin.
+    pub(crate) fn spawn_under(mut command: Command, data: &Path) -> Self {
+        let log = NamedTempFile::new().unwrap();
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log.reopen().unwrap())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let (said, heard) = mpsc::channel();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        std::thread::spawn(move || {
+            // Whoever no longer listens needs no more lines.
+            output.lines().map_while(Result::ok).for_each(|line| drop(said.send(line)));
+        });
+        Self { child, log, heard }
+    }
+
+    /// Waits until it says where it listens.
+    pub(crate) fn url(&self) -> String {
+        loop {
+            let line = self.heard.recv_timeout(START_MAX).unwrap_or_else(|_| {
+                panic!("it does not say where it listens:\n{}", fs::read_to_string(self.log.path()).unwrap())
+            });
+            if let Some(url) = line.strip_prefix("listening on ") {
+                return url.to_owned();
+            }
+        }
+    }
+
+    /// kill -9, and waits until it is gone.
+    pub(crate) fn kill(&mut self) {
+        // One that has ended by itself can't be killed any more.
+        drop(self.child.kill());
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
