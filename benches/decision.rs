@@ -3,6 +3,8 @@
 //! Budgets: a cache hit under 400 ns for inline facts and under 1 µs for a stored resource; a miss (compiling a user's
 //! rights) under 100 µs. Run with `cargo bench --bench decision`; `DOPUSK_BENCH_RESOURCES` makes the company smaller.
 
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a benchmark that can't be set up has to stop")]
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use dopusk::company::{Company, Question, Size};
 use dopusk::engine::{self, InlineFacts, ResourceRef};

@@ -3,6 +3,12 @@
 //! Budgets: the first chunk of any list in under 5 ms. Run with `cargo bench --bench index`;
 //! `DOPUSK_BENCH_RESOURCES` makes the company smaller.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a benchmark that can't be set up has to stop"
+)]
+
 use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

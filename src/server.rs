@@ -14,8 +14,8 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 
 use crate::api::{
-    Context, DESCRIPTORS, DeadlineLayer, DecisionApi, DecisionServiceServer, DirectoryApi, DirectoryServiceServer, WatchApi,
-    WatchServiceServer,
+    Context, DESCRIPTORS, DeadlineLayer, DecisionApi, DecisionServiceServer, DirectoryApi,
+    DirectoryServiceServer, WatchApi, WatchServiceServer,
 };
 use crate::domain::MESSAGE_BYTES_MAX;
 use crate::engine::{self, Engine};

@@ -100,8 +100,8 @@ fn timeout_of(headers: &HeaderMap) -> Option<Duration> {
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let count: u64 = digits.parse().ok().filter(|_| digits.len() <= 8)?;
     match unit {
-        "H" => Some(Duration::from_secs(count * 3600)),
-        "M" => Some(Duration::from_secs(count * 60)),
+        "H" => Some(Duration::from_hours(count)),
+        "M" => Some(Duration::from_mins(count)),
         "S" => Some(Duration::from_secs(count)),
         "m" => Some(Duration::from_millis(count)),
         "u" => Some(Duration::from_micros(count)),
@@ -124,7 +124,7 @@ mod tests {
     fn a_timeout_is_digits_and_a_unit() {
         assert_eq!(timeout("5S"), Some(Duration::from_secs(5)));
         assert_eq!(timeout("250m"), Some(Duration::from_millis(250)));
-        assert_eq!(timeout("99999999H"), Some(Duration::from_secs(99_999_999 * 3600)));
+        assert_eq!(timeout("99999999H"), Some(Duration::from_hours(99_999_999)));
         for wrong in ["", "S", "5", "5s", "-5S", "123456789S"] {
             assert_eq!(timeout(wrong), None, "{wrong}");
         }

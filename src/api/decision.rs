@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{self, Poll};
 
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
@@ -98,7 +99,7 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
             context: self.context.clone(),
             is_over: false,
         };
-        Ok(Response::new(Box::pin(tokio_stream::iter(chunks))))
+        Ok(Response::new(Box::pin(Unhurried { chunks, is_rested: true })))
     }
 
     async fn list_subjects(
@@ -205,6 +206,26 @@ impl Iterator for Chunks {
             ids: ids.iter().map(Id::to_string).collect(),
             revision: self.list.token().to_owned(),
         }))
+    }
+}
+
+/// A stream that lets the connection send what it has before it makes more: the first chunk would else wait until the
+/// window is full.
+struct Unhurried {
+    chunks: Chunks,
+    is_rested: bool,
+}
+
+impl Stream for Unhurried {
+    type Item = Result<pb::ListVisibleResponse, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<Option<Self::Item>> {
+        self.is_rested = !self.is_rested;
+        if self.is_rested {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(self.chunks.next())
     }
 }
 

@@ -59,10 +59,10 @@ impl Gather<'_> {
         let (near, below) = (with(Scope::Department), with(Scope::Subdepartments));
         let (index, user) = (self.index, self.rights.user());
         for stage in all {
-            self.staged(Some(&index.all), stage);
+            self.whole(index.on_stage(stage));
         }
         for stage in open {
-            self.staged(Some(&index.open), stage);
+            self.whole(index.open_on_stage(stage));
         }
         for stage in own {
             self.staged(index.of_responsible(user), stage);

@@ -154,6 +154,17 @@ fn edit(postings: &mut Postings, old: Option<u64>, new: Option<u64>) {
     }
 }
 
+fn edit_by_stage(lists: &mut ByStage, old: Option<u64>, new: Option<u64>) {
+    if old == new {
+        return;
+    }
+    for (at, old, new) in [(old, old, None), (new, None, new)] {
+        if let Some(list) = at.and_then(|posting| lists.grow_mut(stage_of(posting))) {
+            edit(list, old, new);
+        }
+    }
+}
+
 fn edit_at(lists: &mut People, at: Option<u32>, old: Option<u64>, new: Option<u64>) {
     if let Some(list) = at.and_then(|at| lists.grow_mut(at as usize)) {
         edit(list.get_or_insert_default(), old, new);
@@ -169,6 +180,9 @@ pub(super) type Postings = Sorted<u64>;
 
 /// Postings by the index of a user or department.
 type People = Rows<Option<Postings>, 16>;
+
+/// Postings by stage, the absent one first. New resources come last in each, where they move nothing.
+type ByStage = Rows<Postings, 16>;
 
 /// Whether a resource belongs to departments of its own.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -189,8 +203,8 @@ pub(super) fn posting(stage: Option<StageIndex>, belongs: Belongs, slot: u32) ->
 #[derive(Clone, Default)]
 pub struct ResourceIndex {
     rows: Table<ResourceRow>,
-    pub(super) all: Postings,
-    pub(super) open: Postings,
+    all: ByStage,
+    open: ByStage,
     by_author: People,
     by_responsible: People,
     by_department: People,
@@ -231,7 +245,7 @@ impl ResourceIndex {
     /// Whether any resource is on a stage.
     #[must_use]
     pub fn is_stage_used(&self, stage: StageIndex) -> bool {
-        staged(&self.all, Some(stage)).next().is_some()
+        self.on_stage(Some(stage)).is_some_and(|postings| !postings.is_empty())
     }
 
     /// Puts a resource in, replacing the one with its id.
@@ -253,9 +267,9 @@ impl ResourceIndex {
     fn edit_postings(&mut self, slot: u32, before: Option<&ResourceRow>, after: Option<&ResourceRow>) {
         let at = |row: Option<&ResourceRow>| row.map(|row| row.posting(slot));
         let (old, new) = (at(before), at(after));
-        edit(&mut self.all, old, new);
+        edit_by_stage(&mut self.all, old, new);
         let is_open = |row: Option<&ResourceRow>| row.is_some_and(|row| row.open);
-        edit(&mut self.open, old.filter(|_| is_open(before)), new.filter(|_| is_open(after)));
+        edit_by_stage(&mut self.open, old.filter(|_| is_open(before)), new.filter(|_| is_open(after)));
         for (lists, of) in [
             (&mut self.by_author, ResourceRow::author_key as fn(&ResourceRow) -> Option<u32>),
             (&mut self.by_responsible, ResourceRow::responsible_key),
@@ -281,6 +295,16 @@ impl ResourceIndex {
 
     pub(super) fn table(&self) -> &Table<ResourceRow> {
         &self.rows
+    }
+
+    /// The resources on a stage.
+    pub(super) fn on_stage(&self, stage: Option<StageIndex>) -> Option<&Postings> {
+        self.all.get(stage_of(posting(stage, Belongs::ToResponsible, 0)))
+    }
+
+    /// The resources on a stage that are flagged open.
+    pub(super) fn open_on_stage(&self, stage: Option<StageIndex>) -> Option<&Postings> {
+        self.open.get(stage_of(posting(stage, Belongs::ToResponsible, 0)))
     }
 
     pub(super) fn of_author(&self, user: UserIndex) -> Option<&Postings> {
@@ -323,6 +347,11 @@ pub(super) fn staged(postings: &Postings, stage: Option<StageIndex>) -> impl Ite
     postings.iter_from(low).take_while(move |posting| *posting <= high)
 }
 
+/// The place of a posting's stage: 0 is none.
+fn stage_of(posting: u64) -> usize {
+    (posting >> 33) as usize
+}
+
 /// Whether what a posting is of belongs to its responsible's departments.
 pub(super) const fn belongs_to_responsible(posting: u64) -> bool {
     posting >> 32 & 1 == 0
@@ -337,8 +366,8 @@ const STAGE_WORDS: usize = (STAGES_MAX + 1).div_ceil(64);
 
 impl StageSet {
     pub(super) fn has_stage_of(&self, posting: u64) -> bool {
-        let stage = posting >> 33;
-        self.0.get((stage / 64) as usize).is_none_or(|word| word >> (stage % 64) & 1 == 1)
+        let stage = stage_of(posting);
+        self.0.get(stage / 64).is_none_or(|word| word >> (stage % 64) & 1 == 1)
     }
 }
 

@@ -70,8 +70,7 @@ impl<'a> Pair<'a> {
         for stage in std::iter::once(None).chain(entity_type.stages.iter().map(Some)) {
             let place = (entity_type.name.clone(), action.clone(), stage.cloned());
             let wanted = self.wanted.entries[&place];
-            let found =
-                self.rights.entry(act.entity_type, act.action, stage.and_then(|name| act.node.stage(name)));
+            let found = self.rights.entry(act.node, act.action, stage.and_then(|name| act.node.stage(name)));
             let detailed = found.is_present().then_some(found.is_detailed());
             assert_eq!((found.scopes(), detailed), (wanted.scopes, wanted.detailed), "{place:?}");
         }
