@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch as signal;
 
-use crate::engine::{Consistency, Engine, Published};
+use crate::engine::{Consistency, Engine, Reading};
 
 pub use deadline::DeadlineLayer;
 pub use decision::DecisionApi;
@@ -25,6 +25,7 @@ pub use pb::DESCRIPTORS;
 pub use pb::decision_service_server::DecisionServiceServer;
 pub use pb::directory_service_server::DirectoryServiceServer;
 pub use pb::watch_service_server::WatchServiceServer;
+pub use tonic_health::pb::FILE_DESCRIPTOR_SET as HEALTH_DESCRIPTORS;
 
 /// The generated types.
 pub mod pb {
@@ -64,7 +65,7 @@ impl Context {
         drop(self.stopping.clone().wait_for(|is_stopping| *is_stopping).await);
     }
 
-    fn at(&self, consistency: Option<&pb::Consistency>) -> Result<Arc<Published>, tonic::Status> {
+    fn at(&self, consistency: Option<&pb::Consistency>) -> Result<Reading, tonic::Status> {
         self.engine.at(wanted(consistency)).map_err(|error| status::token("consistency.at_least", &error))
     }
 }

@@ -12,6 +12,8 @@ use std::hash::BuildHasher as _;
 use crate::domain::{Affected, Id, Revision};
 use crate::rights::EffectiveRights;
 
+/// How many shards there are: readers of different users seldom meet at one lock.
+const SHARDS: usize = 256;
 /// How many drop stamps there are. Users who share one only cost each other an insertion now and then: 512 KiB.
 const STAMPS: usize = 1 << 16;
 
@@ -65,7 +67,7 @@ impl Cache {
     #[must_use]
     pub fn new(count_max: usize) -> Self {
         Self {
-            entries: DashMap::with_hasher(RandomState::default()),
+            entries: DashMap::with_hasher_and_shard_amount(RandomState::default(), SHARDS),
             stamps: (0..STAMPS).map(|_| AtomicU64::new(0)).collect(),
             stamp_of_all: AtomicU64::new(0),
             hasher: RandomState::default(),

@@ -19,7 +19,7 @@ use arc_swap::ArcSwap;
 
 use crate::cache::{Cache, Found};
 use crate::directory::Directory;
-use crate::domain::{ChangeSet, Id, Revision};
+use crate::domain::{ChangeSet, Id, Object, Revision};
 use crate::rights::EffectiveRights;
 use crate::snapshot::Snapshot;
 use crate::store::{self, Store};
@@ -119,6 +119,10 @@ impl Published {
     }
 }
 
+/// The state that a caller is answered from. Taking it costs no write to memory that others read; who needs it for longer
+/// than an answer takes keeps the `Arc`.
+pub type Reading = arc_swap::Guard<Arc<Published>>;
+
 /// What readers and the committer share.
 struct Shared {
     store: Store,
@@ -143,19 +147,7 @@ impl Engine {
     /// Says why the store can't be used; its data is untouched then.
     pub fn open(settings: &Settings) -> Result<Self, OpenError> {
         let store = Store::open(&settings.data, &settings.store)?;
-        let mut snapshot = Snapshot::at(store.revision());
-        let mut misfit = None;
-        let loaded = store.load(&mut |object| match snapshot.load(&object) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(fault) => {
-                misfit = Some(format!("{}: {}", fault.culprit, fault.message));
-                ControlFlow::Break(())
-            }
-        });
-        if let Some(misfit) = misfit {
-            return Err(OpenError::Misfit(misfit));
-        }
-        loaded?;
+        let snapshot = load(&store)?;
         let revision = store.revision();
         let token = token_of(&store, revision);
         let shared = Arc::new(Shared {
@@ -174,8 +166,8 @@ impl Engine {
     ///
     /// # Errors
     /// The token is of no use here.
-    pub fn at(&self, consistency: Consistency<'_>) -> Result<Arc<Published>, TokenError> {
-        let published = self.shared.published.load_full();
+    pub fn at(&self, consistency: Consistency<'_>) -> Result<Reading, TokenError> {
+        let published = self.shared.published.load();
         if let Consistency::AtLeast(token) = consistency {
             let revision = self.revision_of(token)?;
             let newest = published.snapshot.revision();
@@ -267,6 +259,38 @@ impl Engine {
         }
         Some(rights)
     }
+}
+
+/// Objects that one thread hands to the other at once, while a store is loaded.
+const LOADED_AT_ONCE: usize = 4_096;
+
+/// The state that a store holds: one thread reads, the other puts together.
+fn load(store: &Store) -> Result<Snapshot, OpenError> {
+    std::thread::scope(|scope| {
+        let (chunks, loaded) = std::sync::mpsc::sync_channel::<Vec<Object>>(4);
+        let reading = scope.spawn(move || {
+            let mut chunk = Vec::new();
+            let summary = store.load(&mut |object| {
+                chunk.push(object);
+                let is_full = chunk.len() == LOADED_AT_ONCE;
+                if is_full && chunks.send(std::mem::take(&mut chunk)).is_err() {
+                    return ControlFlow::Break(());
+                }
+                ControlFlow::Continue(())
+            });
+            // Nobody takes the last ones if one before them did not fit, which is told instead.
+            drop(chunks.send(chunk));
+            summary
+        });
+        let mut snapshot = Snapshot::at(store.revision());
+        for object in loaded.into_iter().flatten() {
+            snapshot
+                .load(&object)
+                .map_err(|fault| OpenError::Misfit(format!("{}: {}", fault.culprit, fault.message)))?;
+        }
+        reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        Ok(snapshot)
+    })
 }
 
 fn token_of(store: &Store, revision: Revision) -> String {

@@ -15,7 +15,7 @@ use tonic::transport::server::TcpIncoming;
 
 use crate::api::{
     Context, DESCRIPTORS, DeadlineLayer, DecisionApi, DecisionServiceServer, DirectoryApi,
-    DirectoryServiceServer, WatchApi, WatchServiceServer,
+    DirectoryServiceServer, HEALTH_DESCRIPTORS, WatchApi, WatchServiceServer,
 };
 use crate::domain::MESSAGE_BYTES_MAX;
 use crate::engine::{self, Engine};
@@ -206,7 +206,7 @@ async fn routes(context: &Context) -> Result<(tonic_health::server::HealthReport
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(DESCRIPTORS)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(HEALTH_DESCRIPTORS)
     };
     let routes = Routes::new(decisions)
         .add_service(directory)

@@ -87,7 +87,7 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         let list = self
             .context
             .engine
-            .list_visible(Arc::clone(&published), query, after)
+            .list_visible(Arc::clone(&*published), query, after)
             .map_err(|error| status::question(&error))?;
         let left = if request.limit == 0 { u64::MAX } else { request.limit };
         let chunks = Chunks {

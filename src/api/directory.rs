@@ -105,7 +105,7 @@ impl pb::directory_service_server::DirectoryService for DirectoryApi {
         request: Request<pb::ExportRequest>,
     ) -> Result<Response<Self::ExportStream>, Status> {
         let deadline = Deadline::of(&request);
-        let published = self.context.at(request.get_ref().consistency.as_ref())?;
+        let published = Arc::clone(&*self.context.at(request.get_ref().consistency.as_ref())?);
         let stopping = self.context.stopping.clone();
         let (answers, stream) = mpsc::channel(STREAM_MESSAGES_WAITING_MAX);
         tokio::task::spawn_blocking(move || {

@@ -322,7 +322,7 @@ mod tests {
         let found = findings("src/engine.rs", "use dashmap::DashMap;");
         assert_eq!(found, ["src/engine.rs:1: only `cache` may name `dashmap`"]);
         let found = findings("src/http.rs", "fn a(b: pb::Check) {}");
-        assert_eq!(found, ["src/http.rs:1: only `api` and `client` may name `pb`"]);
+        assert_eq!(found, ["src/http.rs:1: only `api` and `client` and `cli` may name `pb`"]);
     }
 
     #[test]
