@@ -2,7 +2,7 @@
 
 use super::{Published, check_id};
 use crate::directory::{ActionKind, DepartmentIndex, Directory, StageIndex, TypeNode, UserIndex};
-use crate::domain::{Id, IdError};
+use crate::domain::{Id, IdError, Model};
 use crate::rights::{Act, Target};
 
 /// The facts of a resource that isn't stored, as texts.
@@ -177,14 +177,16 @@ impl InlineTarget {
         node: &TypeNode,
         facts: &InlineFacts<'_>,
     ) -> Result<Self, QuestionError> {
+        // What the model doesn't look at is checked and not looked up.
+        let needs = |model| if node.model() == model { Look::Up } else { Look::Over };
         let mut observers = Vec::new();
         for observer in facts.observers {
-            observers.extend(person(directory, "facts.observers", Some(observer))?);
+            observers.extend(person(directory, "facts.observers", Some(observer), needs(Model::Crm))?);
         }
         observers.sort_unstable();
         Ok(Self {
-            author: person(directory, "facts.author", facts.author)?,
-            responsible: person(directory, "facts.responsible", facts.responsible)?,
+            author: person(directory, "facts.author", facts.author, needs(Model::Support))?,
+            responsible: person(directory, "facts.responsible", facts.responsible, Look::Up)?,
             departments: departments(directory, facts.departments)?,
             stage: facts.stage.map(|name| stage(node, name)).transpose()?,
             open: facts.open,
@@ -204,13 +206,24 @@ impl InlineTarget {
     }
 }
 
+/// What is to be done with an id.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// It is looked up.
+    Up,
+    /// It is only checked for being one.
+    Over,
+}
+
 fn person(
     directory: &Directory,
     field: &'static str,
     id: Option<&str>,
+    look: Look,
 ) -> Result<Option<UserIndex>, QuestionError> {
     let Some(id) = id else { return Ok(None) };
-    if let Some((index, _)) = directory.find_user(id) {
+    let found = if look == Look::Up { directory.find_user(id) } else { None };
+    if let Some((index, _)) = found {
         return Ok(Some(index));
     }
     check_id(field, id)?;
