@@ -111,12 +111,6 @@ impl TypeNode {
         self.entity_type.actions.iter().enumerate().map(|(at, name)| (ActionIndex(at), name))
     }
 
-    /// How many actions the type has.
-    #[must_use]
-    pub fn action_count(&self) -> usize {
-        self.kinds.len()
-    }
-
     /// The stage of a name, if it is one of the type's stages now.
     #[must_use]
     pub fn stage(&self, name: &Id) -> Option<StageIndex> {
@@ -140,12 +134,6 @@ impl TypeNode {
     pub fn gone_stages(&self) -> impl Iterator<Item = (StageIndex, &Id)> {
         let gone = self.stages.iter().filter(|stage| !self.entity_type.stages.contains(stage));
         gone.filter_map(|name| Some((self.any_stage(name)?, name)))
-    }
-
-    /// One more than the largest index of a stage.
-    #[must_use]
-    pub fn stage_count(&self) -> usize {
-        self.stages.len()
     }
 
     /// The index of every stage that the type has now, in its order.
@@ -192,12 +180,6 @@ impl Catalog {
         let mut types: Vec<_> = self.iter().collect();
         types.sort_unstable_by(|a, b| a.1.entity_type.name.cmp(&b.1.entity_type.name));
         types
-    }
-
-    /// One more than the largest index of a type.
-    #[must_use]
-    pub fn index_count(&self) -> usize {
-        self.types.len()
     }
 
     pub(super) fn put(&mut self, entity_type: Arc<EntityType>) {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Engine, Published, Shared, token_of};
-use crate::domain::{Affected, ChangeSet, Id, Revision, Write};
+use crate::domain::{ChangeSet, Id, Revision, Write};
 use crate::snapshot::{Refusal, Snapshot};
 
 /// The most writes that share one flush.
@@ -191,7 +191,7 @@ impl Group {
                 return;
             }
             for set in &self.sets {
-                drop_affected(shared, &set.affected, set.revision);
+                shared.cache.drop_affected(&set.affected, set.revision);
             }
             let token = token_of(&shared.store, self.end.revision());
             shared.published.store(Arc::new(Published { snapshot: self.end, token }));
@@ -201,10 +201,6 @@ impl Group {
             drop(answer.send(Ok(revision)));
         }
     }
-}
-
-fn drop_affected(shared: &Shared, affected: &Affected, revision: Revision) {
-    shared.cache.drop_affected(affected, revision);
 }
 
 fn now_ms() -> i64 {
