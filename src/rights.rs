@@ -4,7 +4,9 @@
 //! same code as single decisions.
 
 mod crm;
+mod plan;
 mod recipient;
+mod relation;
 mod support;
 
 use std::sync::Arc;
@@ -13,10 +15,13 @@ use crate::directory::{
     ActionIndex, ActionKind, DepartmentIndex, Directory, GroupIndex, StageIndex, TypeIndex, TypeNode,
     UserIndex,
 };
-use crate::domain::{Decision, GroupKind, Model, Reason, Scope, ScopeSet, SupportRole};
+use crate::domain::{Decision, GroupKind, Model, Reason, Scope, SupportRole};
+use relation::Facts;
 
 pub use crm::{Entries, Entry};
+pub use plan::{Openings, Plan};
 pub use recipient::recipients;
+pub use relation::{Relation, Relations, Standing};
 
 /// What the rights on a resource are judged by, in indices.
 #[derive(Clone, Copy, Debug)]
@@ -167,12 +172,25 @@ pub fn decide(
     act: &Act<'_>,
     target: &Target<'_>,
 ) -> Decision {
+    if act.kind() == ActionKind::Create && act.node.model() == Model::Crm && rights.blanket().is_none() {
+        return crm::create(rights, act, target);
+    }
+    judge(rights, act, target.stage, &Facts { directory, rights, target })
+}
+
+/// Decides of an existing resource on a stage, to which the user stands so. The only code that does.
+fn judge(
+    rights: &EffectiveRights,
+    act: &Act<'_>,
+    stage: Option<StageIndex>,
+    relations: &impl Relations,
+) -> Decision {
     if let Some(decision) = rights.blanket() {
         return decision;
     }
     match act.node.model() {
-        Model::Crm => crm::decide(directory, rights, act, target),
-        Model::Support => support::decide(directory, rights, act, target),
+        Model::Crm => crm::judge(rights, act, stage, relations),
+        Model::Support => support::judge(rights, act.kind(), relations),
     }
 }
 
@@ -180,17 +198,4 @@ pub fn decide(
 fn meet<T: Ord>(a: &[T], b: &[T]) -> bool {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     short.iter().any(|item| long.binary_search(item).is_ok())
-}
-
-/// The scopes, of a set, that open a resource to a user (rule 3.2).
-fn opens(directory: &Directory, rights: &EffectiveRights, scopes: ScopeSet, target: &Target<'_>) -> bool {
-    if scopes.has(Scope::All) || scopes.has(Scope::Open) && target.open {
-        return true;
-    }
-    if scopes.has(Scope::Own) && target.responsible == Some(rights.user) {
-        return true;
-    }
-    [Scope::Department, Scope::Subdepartments]
-        .into_iter()
-        .any(|scope| scopes.has(scope) && meet(target.departments_in(directory), rights.reach(scope)))
 }

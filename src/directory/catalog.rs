@@ -136,6 +136,11 @@ impl TypeNode {
         gone.filter_map(|name| Some((self.any_stage(name)?, name)))
     }
 
+    /// The index of every stage that the type ever had.
+    pub fn all_stages(&self) -> impl Iterator<Item = StageIndex> + use<> {
+        (0..self.stages.len()).filter_map(|at| u16::try_from(at).ok()).map(StageIndex)
+    }
+
     /// The index of every stage that the type has now, in its order.
     pub fn stages(&self) -> impl Iterator<Item = StageIndex> {
         self.entity_type.stages.iter().filter_map(|stage| self.any_stage(stage))

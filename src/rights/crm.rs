@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Act, EffectiveRights, Target, opens};
-use crate::directory::{ActionIndex, ActionKind, Catalog, Directory, StageIndex, TypeNode};
+use super::{Act, EffectiveRights, Relation, Relations, Target};
+use crate::directory::{ActionIndex, ActionKind, Catalog, StageIndex, TypeNode};
 use crate::domain::{Decision, Effect, Grant, Obligation, Reason, Role, Scope, ScopeSet};
 
 /// What counts for one action and stage: the united scopes, and whether detailed entries gave them.
@@ -115,20 +115,24 @@ impl Entries {
     }
 }
 
-/// Decides for an active user who is not a portal administrator.
-pub(super) fn decide(
-    directory: &Directory,
+/// Decides of an existing resource for an active user who is not a portal administrator.
+pub(super) fn judge(
     rights: &EffectiveRights,
     act: &Act<'_>,
-    target: &Target<'_>,
+    stage: Option<StageIndex>,
+    relations: &impl Relations,
 ) -> Decision {
-    let scoped = |action| by_scope(directory, rights, rights.entry(act.node, action, target.stage), target);
+    let scoped = |action| by_scope(rights.entry(act.node, action, stage), relations);
+    let sight = || read(scoped(act.node.read()), rights.reads_something(act.node), relations);
     match act.kind() {
-        ActionKind::Create => create(rights, act, target),
-        ActionKind::Read => read(rights, act, target, scoped(act.action)),
-        ActionKind::Update | ActionKind::ReadHidden | ActionKind::Delete | ActionKind::Other => {
+        ActionKind::Read => sight(),
+        ActionKind::Create
+        | ActionKind::Update
+        | ActionKind::ReadHidden
+        | ActionKind::Delete
+        | ActionKind::Other => {
             // 2.5: sight first.
-            match read(rights, act, target, scoped(act.node.read())).effect {
+            match sight().effect {
                 Effect::Allow => scoped(act.action),
                 Effect::Deny => Decision::deny(Reason::NoSight),
             }
@@ -136,12 +140,24 @@ pub(super) fn decide(
     }
 }
 
-fn by_scope(directory: &Directory, rights: &EffectiveRights, entry: Entry, target: &Target<'_>) -> Decision {
-    if opens(directory, rights, entry.scopes(), target) {
+fn by_scope(entry: Entry, relations: &impl Relations) -> Decision {
+    if opens(entry.scopes(), relations) {
         Decision::allow(if entry.is_detailed() { Reason::DetailedEntry } else { Reason::InheritedEntry })
     } else {
         Decision::deny(closed(entry))
     }
+}
+
+/// Whether any scope of a set opens the resource (rule 3.2); what is cheap to tell is asked first.
+fn opens(scopes: ScopeSet, relations: &impl Relations) -> bool {
+    let by_relation = [
+        (Scope::Open, Relation::Open),
+        (Scope::Own, Relation::Own),
+        (Scope::Department, Relation::Department),
+        (Scope::Subdepartments, Relation::Subdepartments),
+    ];
+    scopes.has(Scope::All)
+        || by_relation.into_iter().any(|(scope, relation)| scopes.has(scope) && relations.has(relation))
 }
 
 const fn closed(entry: Entry) -> Reason {
@@ -155,17 +171,17 @@ const fn closed(entry: Entry) -> Reason {
 }
 
 /// Rule 3.9 on top of the scopes.
-fn read(rights: &EffectiveRights, act: &Act<'_>, target: &Target<'_>, scoped: Decision) -> Decision {
-    let observes =
-        || target.observers.binary_search(&rights.user()).is_ok() && rights.reads_something(act.node);
+fn read(scoped: Decision, reads_something: bool, relations: &impl Relations) -> Decision {
     match scoped.effect {
-        Effect::Deny if observes() => Decision::allow(Reason::Observer),
+        Effect::Deny if reads_something && relations.has(Relation::Observer) => {
+            Decision::allow(Reason::Observer)
+        }
         Effect::Deny | Effect::Allow => scoped,
     }
 }
 
 /// Rule 3.10: scopes are not matched; exactly self obliges the subject to be responsible.
-fn create(rights: &EffectiveRights, act: &Act<'_>, target: &Target<'_>) -> Decision {
+pub(super) fn create(rights: &EffectiveRights, act: &Act<'_>, target: &Target<'_>) -> Decision {
     let entry = rights.entry(act.node, act.action, target.stage);
     if entry.scopes().is_none() {
         return Decision::deny(closed(entry));

@@ -1,26 +1,17 @@
 //! The support model: helpdesk groups and support roles (section 4 of the specification).
 
-use super::{Act, EffectiveRights, Target, meet};
-use crate::directory::{ActionKind, Directory, UserIndex};
-use crate::domain::{Decision, GroupKind, Reason, SupportRole};
+use super::{EffectiveRights, Relation, Relations};
+use crate::directory::ActionKind;
+use crate::domain::{Decision, Reason, SupportRole};
 
 /// Decides for an active user who is not a portal administrator (table 4.2).
-pub(super) fn decide(
-    directory: &Directory,
-    rights: &EffectiveRights,
-    act: &Act<'_>,
-    target: &Target<'_>,
-) -> Decision {
+pub(super) fn judge(rights: &EffectiveRights, action: ActionKind, relations: &impl Relations) -> Decision {
     match rights.support_role() {
         SupportRole::Admin => Decision::allow(Reason::SupportAdmin),
         SupportRole::None => Decision::deny(Reason::SupportRoleClosed),
-        SupportRole::Demo => demo(rights, act.kind(), target),
-        SupportRole::Staff => {
-            staff(act.kind(), || reaches(directory, rights, GroupKind::Team, target.responsible))
-        }
-        SupportRole::Client => {
-            client(act.kind(), || reaches(directory, rights, GroupKind::Client, target.author))
-        }
+        SupportRole::Demo => demo(action, || relations.has(Relation::Author)),
+        SupportRole::Staff => staff(action, || relations.has(Relation::Team)),
+        SupportRole::Client => client(action, || relations.has(Relation::Client)),
     }
 }
 
@@ -53,25 +44,13 @@ fn client(action: ActionKind, sees: impl Fn() -> bool) -> Decision {
     }
 }
 
-fn demo(rights: &EffectiveRights, action: ActionKind, target: &Target<'_>) -> Decision {
+fn demo(action: ActionKind, filed: impl Fn() -> bool) -> Decision {
     match action {
         ActionKind::Read => Decision::allow(Reason::Demo),
-        ActionKind::Update if target.author == Some(rights.user()) => Decision::allow(Reason::Demo),
+        ActionKind::Update if filed() => Decision::allow(Reason::Demo),
         ActionKind::Update => Decision::deny(Reason::OutOfReach),
         ActionKind::Create | ActionKind::ReadHidden | ActionKind::Delete | ActionKind::Other => {
             Decision::deny(Reason::SupportRoleClosed)
         }
     }
-}
-
-/// Whether somebody is in T(u) or C(u): the subject himself, or a member of a group that shows him (rule 4.1).
-fn reaches(
-    directory: &Directory,
-    rights: &EffectiveRights,
-    kind: GroupKind,
-    somebody: Option<UserIndex>,
-) -> bool {
-    let Some(somebody) = somebody else { return false };
-    somebody == rights.user()
-        || directory.user(somebody).is_some_and(|node| meet(node.groups(), rights.viewed_groups(kind)))
 }
