@@ -122,18 +122,17 @@ pub(super) fn judge(
     stage: Option<StageIndex>,
     relations: &impl Relations,
 ) -> Decision {
-    let scoped = |action| by_scope(rights.entry(act.node, action, stage), relations);
-    let sight = || read(scoped(act.node.read()), rights.reads_something(act.node), relations);
+    let sight = read(rights, act, stage, relations);
     match act.kind() {
-        ActionKind::Read => sight(),
+        ActionKind::Read => sight,
         ActionKind::Create
         | ActionKind::Update
         | ActionKind::ReadHidden
         | ActionKind::Delete
         | ActionKind::Other => {
             // 2.5: sight first.
-            match sight().effect {
-                Effect::Allow => scoped(act.action),
+            match sight.effect {
+                Effect::Allow => by_scope(rights.entry(act.node, act.action, stage), relations),
                 Effect::Deny => Decision::deny(Reason::NoSight),
             }
         }
@@ -170,12 +169,17 @@ const fn closed(entry: Entry) -> Reason {
     }
 }
 
-/// Rule 3.9 on top of the scopes.
-fn read(scoped: Decision, reads_something: bool, relations: &impl Relations) -> Decision {
+/// Sight: what the scopes open, and on top of them what he observes (rule 3.9).
+fn read(
+    rights: &EffectiveRights,
+    act: &Act<'_>,
+    stage: Option<StageIndex>,
+    relations: &impl Relations,
+) -> Decision {
+    let scoped = by_scope(rights.entry(act.node, act.node.read(), stage), relations);
+    let observes = || relations.has(Relation::Observer) && rights.reads_something(act.node);
     match scoped.effect {
-        Effect::Deny if reads_something && relations.has(Relation::Observer) => {
-            Decision::allow(Reason::Observer)
-        }
+        Effect::Deny if observes() => Decision::allow(Reason::Observer),
         Effect::Deny | Effect::Allow => scoped,
     }
 }
