@@ -14,7 +14,7 @@ use std::sync::Arc;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dopusk::company::{Company, Size};
 use dopusk::domain::{Id, Object, Operation};
-use dopusk::engine::{Consistency, Engine, Published};
+use dopusk::engine::{Consistency, Engine, Part, Published, VisibleFilter, VisibleQuery};
 use dopusk::testing;
 
 fn lists(criterion: &mut Criterion) {
@@ -68,11 +68,16 @@ fn subjects(engine: &Engine, published: &Arc<Published>) -> Vec<(&'static str, S
 }
 
 fn first(engine: &Engine, published: &Arc<Published>, subject: &str) -> Vec<Id> {
-    engine.list_visible(Arc::clone(published), (subject, "read", "deal"), None).unwrap().next(64)
+    let part = Part { wanted: Some(50), ..Part::default() };
+    engine.list_visible(Arc::clone(published), &query(subject), part).unwrap().next(50)
+}
+
+fn query(subject: &str) -> VisibleQuery<'_> {
+    VisibleQuery { subject, action: "read", entity_type: "deal", filter: VisibleFilter::default() }
 }
 
 fn whole(engine: &Engine, published: &Arc<Published>, subject: &str) -> usize {
-    let mut list = engine.list_visible(Arc::clone(published), (subject, "read", "deal"), None).unwrap();
+    let mut list = engine.list_visible(Arc::clone(published), &query(subject), Part::default()).unwrap();
     let mut length = 0;
     loop {
         match list.next(1_000).len() {

@@ -4,10 +4,12 @@
 //! Whatever goes wrong becomes a status in one place, [`status`].
 
 pub mod convert;
+mod cursor;
 mod deadline;
 mod decision;
 mod directory;
 pub mod status;
+mod visible;
 mod watch;
 
 use std::sync::Arc;

@@ -5,9 +5,11 @@
 
 mod check;
 mod import;
+mod kept;
 mod list;
 mod question;
 mod read;
+mod visible;
 mod write;
 
 use std::ops::ControlFlow;
@@ -26,14 +28,15 @@ use crate::store::{self, Store};
 use crate::watch::Feed;
 
 pub use import::{Import, ImportError, ImportMode, Progress};
-pub use list::VisibleList;
 pub use question::{InlineFacts, Question, QuestionError, ResourceRef};
 pub use read::{Filter, FilterError, Page};
+pub use visible::{Part, VisibleCount, VisibleFilter, VisibleList, VisibleQuery};
 pub use write::WriteError;
 
 pub use crate::directory::Violation;
 pub use crate::snapshot::Refusal;
 pub use crate::store::LogError;
+pub use crate::visibility::{Direction, Facets, Key as OrderKey, Order, Position};
 
 /// The hexadecimal digits of a store's id.
 const STORE_ID_DIGITS: usize = 16;
@@ -136,6 +139,7 @@ pub struct Engine {
     shared: Arc<Shared>,
     committer: Mutex<Option<write::Committer>>,
     queue: write::Queue,
+    kept: kept::Kept,
 }
 
 impl Engine {
@@ -157,7 +161,7 @@ impl Engine {
             feed: Feed::new(revision),
         });
         let (committer, queue) = write::start(Arc::clone(&shared)).map_err(OpenError::Thread)?;
-        Ok(Self { shared, committer: Mutex::new(Some(committer)), queue })
+        Ok(Self { shared, committer: Mutex::new(Some(committer)), queue, kept: kept::Kept::default() })
     }
 
     /// The state to answer from.
@@ -176,6 +180,18 @@ impl Engine {
             }
         }
         Ok(published)
+    }
+
+    /// Keeps a state for a caller who has not seen all of a list; at least for some minutes, unless many do.
+    pub fn keep(&self, published: &Arc<Published>) {
+        self.kept.keep(published);
+    }
+
+    /// The state of a revision, if it is kept for such a caller or is the newest.
+    #[must_use]
+    pub fn kept(&self, revision: Revision) -> Option<Arc<Published>> {
+        let newest = self.shared.published.load_full();
+        if newest.snapshot.revision() == revision { Some(newest) } else { self.kept.get(revision) }
     }
 
     /// The token of a revision of this store.
@@ -289,6 +305,7 @@ fn load(store: &Store) -> Result<Snapshot, OpenError> {
                 .map_err(|fault| OpenError::Misfit(format!("{}: {}", fault.culprit, fault.message)))?;
         }
         reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        snapshot.end_load();
         Ok(snapshot)
     })
 }

@@ -21,6 +21,7 @@ pub struct Snapshot {
     /// By type index.
     resources: Vec<ResourceIndex>,
     nothing: ResourceIndex,
+    is_loading: bool,
 }
 
 /// What a write would do.
@@ -82,7 +83,7 @@ impl Snapshot {
     /// The state at a revision, as it is loaded: objects are put in without being judged again.
     #[must_use]
     pub fn at(revision: Revision) -> Self {
-        Self { revision, ..Self::default() }
+        Self { revision, is_loading: true, ..Self::default() }
     }
 
     /// Puts a stored object in, without judging it again.
@@ -93,8 +94,14 @@ impl Snapshot {
         if let Object::Resource(resource) = object {
             return self.put_resource(resource);
         }
-        self.directory.put(object);
+        self.put_other(object);
         Ok(())
+    }
+
+    /// Ends the loading: what is cheaper to make of all resources than of one after the other is made.
+    pub fn end_load(&mut self) {
+        self.is_loading = false;
+        self.resources.iter_mut().for_each(ResourceIndex::end_load);
     }
 
     /// An object.
@@ -140,13 +147,32 @@ impl Snapshot {
             return Err(Violation { rule: "1.5", culprit: key(), message });
         }
         let row = ResourceRow::new(&mut self.directory, node, resource);
-        if self.resources.len() <= index.0 {
-            self.resources.resize_with(index.0 + 1, ResourceIndex::default);
-        }
-        if let Some(resources) = self.resources.get_mut(index.0) {
+        if let Some(resources) = self.resources_mut(index) {
             resources.put(row);
         }
         Ok(())
+    }
+
+    /// Puts in an object that is not a resource.
+    fn put_other(&mut self, object: &Object) {
+        self.directory.put(object);
+        if let Object::EntityType(it) = object
+            && let Some(index) = self.directory.catalog().index_of(&it.name)
+            && let Some(resources) = self.resources_mut(index)
+        {
+            resources.set_model(it.model);
+        }
+    }
+
+    fn resources_mut(&mut self, index: TypeIndex) -> Option<&mut ResourceIndex> {
+        while self.resources.len() <= index.0 {
+            let mut resources = ResourceIndex::default();
+            if self.is_loading {
+                resources.begin_load();
+            }
+            self.resources.push(resources);
+        }
+        self.resources.get_mut(index.0)
     }
 
     fn delete_resource(&mut self, entity_type: &Id, id: &Id) {
@@ -191,7 +217,7 @@ impl Trial<'_> {
                 }
             }
             Verb::Delete(Key::Resource { entity_type, id }) => self.end.delete_resource(entity_type, id),
-            Verb::Put(object) => self.end.directory.put(object),
+            Verb::Put(object) => self.end.put_other(object),
             Verb::Delete(key) => self.end.directory.delete(key),
         }
         Ok(())

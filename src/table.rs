@@ -134,6 +134,14 @@ impl<R: Row> Table<R> {
         })
     }
 
+    /// The slots in reverse order of keys, from the last one before a key, or all of them.
+    pub fn slots_before<'a>(&'a self, key: Option<&str>) -> impl Iterator<Item = u32> + use<'a, R> {
+        self.order.iter_before(&mut |other| match key {
+            Some(key) => key_in(&self.rows, *other).cmp(key),
+            None => std::cmp::Ordering::Less,
+        })
+    }
+
     /// The rows in order of keys.
     pub fn iter(&self) -> impl Iterator<Item = &R> {
         self.order.iter().filter_map(|slot| self.row(slot))

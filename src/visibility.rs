@@ -1,12 +1,22 @@
-//! Which resources a subject may see: the index of resources, and lists drawn from it.
+//! Which resources a subject may see: the index of resources, lists in any order, totals.
 //!
-//! A list is made in two steps. Postings give the slots that the subject's rights can reach, by stage, so that next
-//! to nothing that he may not see is ever touched; then the same function that answers a single question decides
-//! on each of them. A list can therefore not disagree with checks.
+//! The rules are put every question that can come up in a type before a list is drawn (`rights::Plan`); whoever is in
+//! the subject's reach is looked up once; and what is left of a decision is a look at a row, or at how many there are
+//! on a shelf. So lists cost what they answer, and can't disagree with checks.
 
-mod candidate;
+mod filter;
+mod holder;
 mod index;
 mod listing;
+mod order;
+mod row;
+mod selection;
+mod shelf;
+mod sight;
 
-pub use index::{ResourceIndex, ResourceRow};
+pub use filter::Filter;
+pub use index::ResourceIndex;
 pub use listing::{Listing, View};
+pub use order::{Direction, Key, Order, Position};
+pub use row::ResourceRow;
+pub use selection::{Facets, Tally};

@@ -1,21 +1,15 @@
 //! `DecisionService`.
 
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{self, Poll};
 
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
 use super::convert::ItemFault;
-use super::deadline::Deadline;
+use super::cursor::Mark;
 use super::status::{self, Invalid, invalid};
-use super::{Context, convert, pb};
-use crate::domain::{BATCH_ITEMS_MAX, Id, LIST_CHUNK_IDS_MAX, PAGE_ITEMS_MAX};
-use crate::engine::VisibleList;
-
-/// The first chunk of a list is small, so that it comes soon; the following ones double.
-const FIRST_CHUNK_IDS: usize = 64;
+use super::{Context, convert, pb, visible};
+use crate::domain::{BATCH_ITEMS_MAX, Id, PAGE_ITEMS_MAX};
 
 /// Answers `DecisionService`.
 #[derive(Clone)]
@@ -78,28 +72,14 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         &self,
         request: Request<pb::ListVisibleRequest>,
     ) -> Result<Response<Self::ListVisibleStream>, Status> {
-        let deadline = Deadline::of(&request);
-        let request = request.into_inner();
-        let published = self.context.at(request.consistency.as_ref())?;
-        let query = (request.subject.as_str(), request.action.as_str(), request.entity_type.as_str());
-        let mark = query_mark(query);
-        let after = parse_cursor(&request.cursor, mark)?;
-        let list = self
-            .context
-            .engine
-            .list_visible(Arc::clone(&*published), query, after)
-            .map_err(|error| status::question(&error))?;
-        let left = if request.limit == 0 { u64::MAX } else { request.limit };
-        let chunks = Chunks {
-            list,
-            mark,
-            left,
-            size: FIRST_CHUNK_IDS,
-            deadline,
-            context: self.context.clone(),
-            is_over: false,
-        };
-        Ok(Response::new(Box::pin(Unhurried { chunks, is_rested: true })))
+        Ok(Response::new(Box::pin(visible::list(&self.context, &request)?)))
+    }
+
+    async fn count_visible(
+        &self,
+        request: Request<pb::CountVisibleRequest>,
+    ) -> Result<Response<pb::CountVisibleResponse>, Status> {
+        visible::count(&self.context, request.get_ref()).map(Response::new)
     }
 
     async fn list_subjects(
@@ -109,8 +89,8 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         let request = request.get_ref();
         let published = self.context.at(request.consistency.as_ref())?;
         let resource = convert::resource_ref(request)?;
-        let mark = query_mark((&request.action, &request.entity_type, &format!("{:?}", request.resource)));
-        let after = parse_page_token(&request.page_token, mark)?;
+        let mark = subjects_mark(request);
+        let after = subjects_behind(mark, &request.page_token)?;
         let size = match request.page_size as usize {
             0 => PAGE_ITEMS_MAX,
             size => size.min(PAGE_ITEMS_MAX),
@@ -125,7 +105,7 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         users.truncate(size);
         let last = users.last().filter(|_| has_more);
         Ok(Response::new(pb::ListSubjectsResponse {
-            next_page_token: last.map(|last| cursor(mark, last)).unwrap_or_default(),
+            next_page_token: last.map(|last| mark.seal(last.as_str())).unwrap_or_default(),
             users: users.iter().map(Id::to_string).collect(),
             revision: published.token().to_owned(),
         }))
@@ -168,115 +148,21 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
     }
 }
 
-/// The chunks of a list, made as the caller takes them.
-struct Chunks {
-    list: VisibleList,
-    mark: u32,
-    left: u64,
-    size: usize,
-    deadline: Option<Deadline>,
-    context: Context,
-    is_over: bool,
+/// What binds a page token to its question.
+fn subjects_mark(request: &pb::ListSubjectsRequest) -> Mark {
+    Mark::of(&pb::ListSubjectsRequest {
+        page_size: 0,
+        page_token: String::new(),
+        consistency: None,
+        ..request.clone()
+    })
 }
 
-impl Iterator for Chunks {
-    type Item = Result<pb::ListVisibleResponse, Status>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.is_over {
-            return None;
-        }
-        if self.deadline.is_some_and(Deadline::has_passed) {
-            self.is_over = true;
-            return Some(Err(status::deadline_exceeded()));
-        }
-        if *self.context.stopping.borrow() {
-            self.is_over = true;
-            return Some(Err(status::shutting_down()));
-        }
-        let wanted = usize::try_from(self.left).unwrap_or(usize::MAX).min(self.size);
-        let ids = self.list.next(wanted);
-        self.left -= ids.len() as u64;
-        let is_complete = ids.len() < wanted;
-        self.is_over = is_complete || self.left == 0;
-        self.size = (self.size * 2).min(LIST_CHUNK_IDS_MAX);
-        let last = ids.last().filter(|_| !is_complete);
-        Some(Ok(pb::ListVisibleResponse {
-            cursor: last.map(|last| cursor(self.mark, last)).unwrap_or_default(),
-            ids: ids.iter().map(Id::to_string).collect(),
-            revision: self.list.token().to_owned(),
-        }))
-    }
-}
-
-/// A stream that lets the connection send what it has before it makes more: the first chunk would else wait until the
-/// window is full.
-struct Unhurried {
-    chunks: Chunks,
-    is_rested: bool,
-}
-
-impl Stream for Unhurried {
-    type Item = Result<pb::ListVisibleResponse, Status>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<Option<Self::Item>> {
-        self.is_rested = !self.is_rested;
-        if self.is_rested {
-            context.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        Poll::Ready(self.chunks.next())
-    }
-}
-
-/// What binds a cursor to its question.
-fn query_mark((a, b, c): (&str, &str, &str)) -> u32 {
-    let mut hasher = crc32fast::Hasher::new();
-    for part in [a, b, c] {
-        hasher.update(part.as_bytes());
-        hasher.update(&[0]);
-    }
-    hasher.finalize()
-}
-
-/// A cursor: the mark of its question in 8 hexadecimal digits, a check sum of the id in 8 more, the id.
-fn cursor(mark: u32, last: &Id) -> String {
-    format!("{mark:08x}{:08x}{last}", crc32fast::hash(last.as_str().as_bytes()))
-}
-
-fn parse_cursor(text: &str, mark: u32) -> Result<Option<Id>, Status> {
-    parse_mark("cursor", text, mark)
-}
-
-fn parse_page_token(text: &str, mark: u32) -> Result<Option<Id>, Status> {
-    parse_mark("page_token", text, mark)
-}
-
-fn parse_mark(field: &str, text: &str, mark: u32) -> Result<Option<Id>, Status> {
-    if text.is_empty() {
+fn subjects_behind(mark: Mark, page_token: &str) -> Result<Option<Id>, Status> {
+    if page_token.is_empty() {
         return Ok(None);
     }
-    let parts = text.split_at_checked(8).and_then(|(own, rest)| Some((own, rest.split_at_checked(8)?)));
-    let wrong = || invalid(&[Invalid::new(field, "is not one that an answer to this question carried")]);
-    let (own, (sum, id)) = parts.ok_or_else(wrong)?;
-    let is_ours = u32::from_str_radix(own, 16) == Ok(mark)
-        && u32::from_str_radix(sum, 16) == Ok(crc32fast::hash(id.as_bytes()));
-    if is_ours { Id::parse(id).map(Some).map_err(|_| wrong()) } else { Err(wrong()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_is_bound_to_its_question_and_not_to_be_tampered_with() {
-        let id = Id::parse("сделка 7").unwrap();
-        let mark = query_mark(("u1", "read", "deal"));
-        let text = cursor(mark, &id);
-        assert_eq!(parse_cursor(&text, mark).unwrap(), Some(id));
-        assert!(parse_cursor(&text, query_mark(("u1", "rea", "ddeal"))).is_err());
-        for wrong in ["x", "é", "00000000", &text.replace('7', "8"), &text[..20]] {
-            assert!(parse_cursor(wrong, mark).is_err(), "{wrong}");
-        }
-    }
+    let id = mark.open(page_token).and_then(|id| Id::parse(id).ok());
+    let text = "is not one that an answer to this question carried";
+    id.map(Some).ok_or_else(|| invalid(&[Invalid::new("page_token", text)]))
 }

@@ -66,7 +66,7 @@ pub fn question_reason(error: &QuestionError) -> &'static str {
         QuestionError::UnknownEntityType { .. } => "UNKNOWN_ENTITY_TYPE",
         QuestionError::UnknownAction { .. } => "UNKNOWN_ACTION",
         QuestionError::UnknownStage { .. } => "UNKNOWN_STAGE",
-        QuestionError::BadId { .. } => INVALID_FIELD,
+        QuestionError::BadId { .. } | QuestionError::FilterTooLong { .. } => INVALID_FIELD,
         QuestionError::NotListable { .. } => "ACTION_NOT_LISTABLE",
         QuestionError::NotSupport { .. } => "NOT_A_TICKET_TYPE",
     }

@@ -89,7 +89,8 @@ impl Client {
             entity_type: query.entity_type.clone(),
             consistency: self.freshness.to_wire(),
             cursor: window.after,
-            limit: window.size.into(),
+            page_size: window.size.into(),
+            ..pb::ListVisibleRequest::default()
         };
         let answer = self.decisions().list_visible(request).await.map_err(|status| self.failure(&status))?;
         let (mut chunks, mut visible) = (answer.into_inner(), Listed::default());

@@ -12,6 +12,8 @@ pub const BATCH_ITEMS_MAX: usize = 1_000;
 pub const MESSAGE_BYTES_MAX: usize = 4 << 20;
 /// The most ids of one chunk of a list.
 pub const LIST_CHUNK_IDS_MAX: usize = 1_000;
+/// The most items of each part of a list's filter.
+pub const FILTER_ITEMS_MAX: usize = 10_000;
 /// The most items of one page.
 pub const PAGE_ITEMS_MAX: usize = 1_000;
 /// The items of a page whose size the caller leaves open.

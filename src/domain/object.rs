@@ -8,9 +8,10 @@ use super::id::Id;
 use super::level::ScopeSet;
 
 /// The rights model of an entity type.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Model {
     /// Roles with rights by stage.
+    #[default]
     Crm,
     /// Helpdesk groups.
     Support,

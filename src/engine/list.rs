@@ -1,75 +1,13 @@
-//! Lists: what a user may see, who may see it, what he may do with it, and who is told of it.
-
-use std::sync::Arc;
+//! Lists about one resource: who may see it, what a user may do with it, and who is told of it.
 
 use super::check::decide_on;
 use super::question::{InlineTarget, find_act, find_listable_act, find_type};
 use super::{Engine, InlineFacts, Published, QuestionError, ResourceRef, check_id};
-use crate::directory::{ActionIndex, ActionKind, TypeIndex, TypeNode};
+use crate::directory::{ActionKind, TypeIndex, TypeNode};
 use crate::domain::{Id, Model, NewsEvent, Recipient};
-use crate::rights::{Act, EffectiveRights, Target, recipients};
-use crate::visibility::{Listing, View};
-
-/// A list of visible resources in the making, at one revision.
-pub struct VisibleList {
-    published: Arc<Published>,
-    /// None where there is nothing to list.
-    drawn: Option<Drawn>,
-}
-
-struct Drawn {
-    rights: Arc<EffectiveRights>,
-    entity_type: TypeIndex,
-    action: ActionIndex,
-    listing: Listing,
-}
-
-impl VisibleList {
-    /// The token of the list's revision.
-    #[must_use]
-    pub fn token(&self) -> &str {
-        self.published.token()
-    }
-
-    /// The next ids in bytewise order, at most `count_max`; fewer only at the end.
-    pub fn next(&mut self, count_max: usize) -> Vec<Id> {
-        let Some(drawn) = &mut self.drawn else { return Vec::new() };
-        let snapshot = &self.published.snapshot;
-        let Some(node) = snapshot.directory().catalog().get(drawn.entity_type) else { return Vec::new() };
-        let view = View {
-            directory: snapshot.directory(),
-            rights: &drawn.rights,
-            act: Act { entity_type: drawn.entity_type, node, action: drawn.action },
-            index: snapshot.resources(drawn.entity_type),
-        };
-        drawn.listing.next(view, count_max)
-    }
-}
+use crate::rights::{Act, Target, recipients};
 
 impl Engine {
-    /// Starts the list of resources for which Check says allow (rule 5.1), behind an id or at the first.
-    ///
-    /// # Errors
-    /// The question is the caller's error.
-    pub fn list_visible(
-        &self,
-        published: Arc<Published>,
-        (subject, action, entity_type): (&str, &str, &str),
-        after: Option<Id>,
-    ) -> Result<VisibleList, QuestionError> {
-        let act = find_listable_act(&published, entity_type, action)?;
-        let Some(rights) = self.rights(&published, subject) else {
-            check_id("subject", subject)?;
-            return Ok(VisibleList { published, drawn: None });
-        };
-        let (index, action) = (act.entity_type, act.action);
-        let snapshot = published.snapshot();
-        let view =
-            View { directory: snapshot.directory(), rights: &rights, act, index: snapshot.resources(index) };
-        let listing = Listing::new(view, after);
-        Ok(VisibleList { published, drawn: Some(Drawn { rights, entity_type: index, action, listing }) })
-    }
-
     /// The active users for whom Check says allow, in order of ids, behind an id or from the first, at most
     /// `count_max` (rule 5.2).
     ///

@@ -2,7 +2,7 @@
 
 use super::{Published, check_id};
 use crate::directory::{ActionKind, DepartmentIndex, Directory, StageIndex, TypeNode, UserIndex};
-use crate::domain::{Id, IdError, Model};
+use crate::domain::{FILTER_ITEMS_MAX, Id, IdError, Model};
 use crate::rights::{Act, Target};
 
 /// The facts of a resource that isn't stored, as texts.
@@ -68,12 +68,22 @@ pub enum QuestionError {
     /// The type has no such stage.
     #[error("{entity_type} has no stage {name:?}; its stages are {known}")]
     UnknownStage {
+        /// The field that it was given in.
+        field: &'static str,
         /// The type.
         entity_type: Id,
         /// The stage given.
         name: String,
         /// Its stages.
         known: String,
+    },
+    /// A list is narrowed to too many items.
+    #[error("names {count} items; a filter may name {FILTER_ITEMS_MAX}")]
+    FilterTooLong {
+        /// The field.
+        field: &'static str,
+        /// How many it names.
+        count: usize,
     },
     /// Not an id.
     #[error("{error}")]
@@ -104,8 +114,9 @@ impl QuestionError {
         match self {
             Self::UnknownEntityType { .. } | Self::NotSupport { .. } => "entity_type",
             Self::UnknownAction { .. } | Self::NotListable { .. } => "action",
-            Self::UnknownStage { .. } => "facts.stage",
-            Self::BadId { field, .. } => field,
+            Self::UnknownStage { field, .. }
+            | Self::FilterTooLong { field, .. }
+            | Self::BadId { field, .. } => field,
         }
     }
 }
@@ -188,7 +199,7 @@ impl InlineTarget {
             author: person(directory, "facts.author", facts.author, needs(Model::Support))?,
             responsible: person(directory, "facts.responsible", facts.responsible, Look::Up)?,
             departments: departments(directory, facts.departments)?,
-            stage: facts.stage.map(|name| stage(node, name)).transpose()?,
+            stage: facts.stage.map(|name| stage_in("facts.stage", node, name)).transpose()?,
             open: facts.open,
             observers,
         })
@@ -245,9 +256,15 @@ fn departments(directory: &Directory, ids: &[String]) -> Result<Option<Vec<Depar
     Ok(Some(known))
 }
 
-fn stage(node: &TypeNode, name: &str) -> Result<StageIndex, QuestionError> {
+/// The stage of a name that a field gives.
+pub(super) fn stage_in(
+    field: &'static str,
+    node: &TypeNode,
+    name: &str,
+) -> Result<StageIndex, QuestionError> {
     let found = Id::parse(name).ok().and_then(|id| node.stage(&id));
     found.ok_or_else(|| QuestionError::UnknownStage {
+        field,
         entity_type: node.entity_type().name.clone(),
         name: name.to_owned(),
         known: join(&node.entity_type().stages),

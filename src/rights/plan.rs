@@ -63,6 +63,13 @@ impl Plan {
         self.stages.get(stage.map_or(0, |stage| usize::from(stage.0) + 1))
     }
 
+    /// The relations that matter on any stage.
+    #[must_use]
+    pub fn asked(&self) -> Standing {
+        let least = self.stages.iter().flat_map(|openings| openings.least(self.relations));
+        least.fold(Standing::NONE, Standing::union)
+    }
+
     /// The relations that can matter: those of the type's model.
     #[must_use]
     pub fn relations(&self) -> &'static [Relation] {

@@ -1,214 +1,40 @@
-//! The resources of one entity type: by id, in the order of ids, and by what opens them.
+//! The resources of one entity type: by id, in two orders, and by what can open them.
+//!
+//! Beside its row a resource has a slot in each order, in its holder's shelf and, by model, in its stage's list or
+//! its author's shelf, of four bytes each, and one for each observer; the counts are by holder and class.
 
-use std::sync::Arc;
+use std::cmp::Ordering;
 
-use crate::directory::{DepartmentIndex, Directory, StageIndex, TypeNode, UserIndex};
-use crate::domain::{Facts, Id, Resource, STAGES_MAX};
-use crate::rights::Target;
-use crate::table::{Row, Rows, Sorted, Table, find_each};
+use super::holder::Holders;
+use super::order::{Direction, Key, Order, Position};
+use super::row::ResourceRow;
+use super::shelf::{Class, Counts, Shelf};
+use crate::directory::{StageIndex, UserIndex};
+use crate::domain::Model;
+use crate::table::{Row as _, Rows, Sorted, Table, find_each};
 
-/// Stands for nobody in a row.
-const NOBODY: u32 = u32::MAX - 1;
-/// Stands for no stage in a row.
-const NO_STAGE: u16 = u16::MAX;
-
-/// A stored resource, in indices, in one cache line.
-#[derive(Clone)]
-#[repr(align(64))]
-pub struct ResourceRow {
-    id: Id,
-    sort_key: i64,
-    author: u32,
-    responsible: u32,
-    stage: u16,
-    open: bool,
-    more: Option<Arc<More>>,
-}
-
-/// What few resources have.
-struct More {
-    /// Sorted.
-    departments: Box<[DepartmentIndex]>,
-    /// Sorted.
-    observers: Box<[UserIndex]>,
-}
-
-impl Row for ResourceRow {
-    fn key(&self) -> &str {
-        self.id.as_str()
-    }
-}
-
-impl ResourceRow {
-    /// Takes a resource in; the ids that it names get indices. The stage must be one of the type's.
-    #[must_use]
-    pub fn new(directory: &mut Directory, node: &TypeNode, resource: &Resource) -> Self {
-        let facts = &resource.facts;
-        let mut departments: Vec<_> =
-            facts.departments.iter().map(|id| directory.intern_department(id)).collect();
-        let mut observers: Vec<_> = facts.observers.iter().map(|id| directory.intern_user(id)).collect();
-        departments.sort_unstable();
-        observers.sort_unstable();
-        let has_more = !departments.is_empty() || !observers.is_empty();
-        let mut person = |id: &Option<Id>| id.as_ref().map_or(NOBODY, |id| directory.intern_user(id).0);
-        Self {
-            id: resource.id.clone(),
-            sort_key: resource.sort_key,
-            author: person(&facts.author),
-            responsible: person(&facts.responsible),
-            stage: facts
-                .stage
-                .as_ref()
-                .and_then(|name| node.any_stage(name))
-                .map_or(NO_STAGE, |stage| stage.0),
-            open: facts.open,
-            more: has_more
-                .then(|| Arc::new(More { departments: departments.into(), observers: observers.into() })),
-        }
-    }
-
-    /// The id.
-    #[must_use]
-    pub fn id(&self) -> &Id {
-        &self.id
-    }
-
-    /// What the rights are judged by.
-    #[must_use]
-    pub fn target(&self) -> Target<'_> {
-        Target {
-            author: somebody(self.author),
-            responsible: somebody(self.responsible),
-            departments: Some(self.departments()).filter(|list| !list.is_empty()),
-            stage: self.stage(),
-            open: self.open,
-            observers: self.observers(),
-        }
-    }
-
-    /// The resource as it was written.
-    #[must_use]
-    pub fn to_resource(&self, directory: &Directory, node: &TypeNode) -> Resource {
-        let target = self.target();
-        let user = |index: UserIndex| directory.user(index).map(|node| node.id().clone());
-        let mut departments: Vec<Id> =
-            self.departments().iter().filter_map(|it| directory.department_id(*it).cloned()).collect();
-        let mut observers: Vec<Id> = target.observers.iter().filter_map(|it| user(*it)).collect();
-        departments.sort_unstable();
-        observers.sort_unstable();
-        Resource {
-            entity_type: node.entity_type().name.clone(),
-            id: self.id.clone(),
-            facts: Facts {
-                author: target.author.and_then(user),
-                responsible: target.responsible.and_then(user),
-                departments,
-                stage: target.stage.and_then(|stage| node.stage_name(stage)).cloned(),
-                open: self.open,
-                observers,
-            },
-            sort_key: self.sort_key,
-        }
-    }
-
-    fn stage(&self) -> Option<StageIndex> {
-        (self.stage != NO_STAGE).then_some(StageIndex(self.stage))
-    }
-
-    fn posting(&self, slot: u32) -> u64 {
-        let belongs =
-            if self.departments().is_empty() { Belongs::ToResponsible } else { Belongs::ToDepartments };
-        posting(self.stage(), belongs, slot)
-    }
-
-    fn author_key(&self) -> Option<u32> {
-        somebody(self.author).map(|user| user.0)
-    }
-
-    fn responsible_key(&self) -> Option<u32> {
-        somebody(self.responsible).map(|user| user.0)
-    }
-
-    fn observers(&self) -> &[UserIndex] {
-        self.more.as_ref().map_or(&[], |more| &more.observers)
-    }
-
-    fn more_of(&self) -> (&[DepartmentIndex], &[UserIndex]) {
-        (self.departments(), self.observers())
-    }
-
-    fn departments(&self) -> &[DepartmentIndex] {
-        self.more.as_ref().map_or(&[], |more| &more.departments)
-    }
-}
-
-/// Takes one posting out and puts another in, unless they are the same.
-fn edit(postings: &mut Postings, old: Option<u64>, new: Option<u64>) {
-    if old != new {
-        if let Some(old) = old {
-            postings.remove(old);
-        }
-        if let Some(new) = new {
-            postings.insert(new);
-        }
-    }
-}
-
-fn edit_by_stage(lists: &mut ByStage, old: Option<u64>, new: Option<u64>) {
-    if old == new {
-        return;
-    }
-    for (at, old, new) in [(old, old, None), (new, None, new)] {
-        if let Some(list) = at.and_then(|posting| lists.grow_mut(stage_of(posting))) {
-            edit(list, old, new);
-        }
-    }
-}
-
-fn edit_at(lists: &mut People, at: Option<u32>, old: Option<u64>, new: Option<u64>) {
-    if let Some(list) = at.and_then(|at| lists.grow_mut(at as usize)) {
-        edit(list.get_or_insert_default(), old, new);
-    }
-}
-
-fn somebody(raw: u32) -> Option<UserIndex> {
-    (raw != NOBODY).then_some(UserIndex(raw))
-}
-
-/// Slots by stage: `stage + 1` in bits 33 and up, then whether the resource has departments of its own, then the slot.
-pub(super) type Postings = Sorted<u64>;
-
-/// Postings by the index of a user or department.
-type People = Rows<Option<Postings>, 16>;
-
-/// Postings by stage, the absent one first. New resources come last in each, where they move nothing.
-type ByStage = Rows<Postings, 16>;
-
-/// Whether a resource belongs to departments of its own.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Belongs {
-    ToResponsible,
-    ToDepartments,
-}
-
-pub(super) fn posting(stage: Option<StageIndex>, belongs: Belongs, slot: u32) -> u64 {
-    let stage = stage.map_or(0, |stage| u64::from(stage.0) + 1);
-    stage << 33 | u64::from(belongs == Belongs::ToDepartments) << 32 | u64::from(slot)
-}
+/// Slots by the index of a user.
+type People<T> = Rows<Option<T>, 16>;
 
 /// The resources of one entity type.
 ///
-/// INVARIANT: every present row has exactly one posting in `all`, one in `open` if it is flagged so, and one for its
-/// author, its responsible, each of its own departments and each of its observers.
+/// INVARIANT: every present row has its slot exactly once in `by_sort_key`, in the shelf of its holder, in the list
+/// of each of its observers and, in the crm model, in the list of its class, in the support model, in the shelf of
+/// its author, if it has one. `counts` and the shelves count what they hold.
 #[derive(Clone, Default)]
 pub struct ResourceIndex {
     rows: Table<ResourceRow>,
-    all: ByStage,
-    open: ByStage,
-    by_author: People,
-    by_responsible: People,
-    by_department: People,
-    by_observer: People,
+    by_sort_key: Sorted<u32>,
+    model: Model,
+    counts: Counts,
+    holders: Holders,
+    /// In the crm model, by the number of a class.
+    by_class: Rows<Sorted<u32>, 16>,
+    /// In the support model, by the index of a user.
+    by_author: People<Shelf>,
+    by_observer: People<Sorted<u32>>,
+    /// Rows that were appended and are not in `by_sort_key` yet.
+    is_loading: bool,
 }
 
 impl ResourceIndex {
@@ -245,141 +71,246 @@ impl ResourceIndex {
     /// Whether any resource is on a stage.
     #[must_use]
     pub fn is_stage_used(&self, stage: StageIndex) -> bool {
-        self.on_stage(Some(stage)).is_some_and(|postings| !postings.is_empty())
-    }
-
-    /// Puts a resource in, replacing the one with its id.
-    pub fn put(&mut self, row: ResourceRow) {
-        let before = self.rows.find(row.key()).map(|(_, before)| before.clone());
-        let after = row.clone();
-        let slot = self.rows.put(row);
-        self.edit_postings(slot, before.as_ref(), Some(&after));
-    }
-
-    /// Takes a resource out, if it is there.
-    pub fn remove(&mut self, id: &str) {
-        let Some(slot) = self.rows.slot_of(id) else { return };
-        let before = self.rows.remove(id);
-        self.edit_postings(slot, before.as_ref(), None);
-    }
-
-    /// Changes the postings of a slot from those of one row to those of another, where they differ.
-    fn edit_postings(&mut self, slot: u32, before: Option<&ResourceRow>, after: Option<&ResourceRow>) {
-        let at = |row: Option<&ResourceRow>| row.map(|row| row.posting(slot));
-        let (old, new) = (at(before), at(after));
-        edit_by_stage(&mut self.all, old, new);
-        let is_open = |row: Option<&ResourceRow>| row.is_some_and(|row| row.open);
-        edit_by_stage(&mut self.open, old.filter(|_| is_open(before)), new.filter(|_| is_open(after)));
-        for (lists, of) in [
-            (&mut self.by_author, ResourceRow::author_key as fn(&ResourceRow) -> Option<u32>),
-            (&mut self.by_responsible, ResourceRow::responsible_key),
-        ] {
-            let (from, to) = (before.and_then(of), after.and_then(of));
-            if (from, old) != (to, new) {
-                edit_at(lists, from, old, None);
-                edit_at(lists, to, None, new);
-            }
-        }
-        if old == new && before.map(ResourceRow::more_of) == after.map(ResourceRow::more_of) {
-            return;
-        }
-        for (row, old, new) in [(before, old, None), (after, None, new)] {
-            for department in row.map_or(&[][..], ResourceRow::departments) {
-                edit_at(&mut self.by_department, Some(department.0), old, new);
-            }
-            for observer in row.map_or(&[][..], ResourceRow::observers) {
-                edit_at(&mut self.by_observer, Some(observer.0), old, new);
-            }
-        }
-    }
-
-    pub(super) fn table(&self) -> &Table<ResourceRow> {
-        &self.rows
-    }
-
-    /// The resources on a stage.
-    pub(super) fn on_stage(&self, stage: Option<StageIndex>) -> Option<&Postings> {
-        self.all.get(stage_of(posting(stage, Belongs::ToResponsible, 0)))
-    }
-
-    /// The resources on a stage that are flagged open.
-    pub(super) fn open_on_stage(&self, stage: Option<StageIndex>) -> Option<&Postings> {
-        self.open.get(stage_of(posting(stage, Belongs::ToResponsible, 0)))
-    }
-
-    pub(super) fn of_author(&self, user: UserIndex) -> Option<&Postings> {
-        self.by_author.get(user.0 as usize)?.as_ref()
-    }
-
-    pub(super) fn of_responsible(&self, user: UserIndex) -> Option<&Postings> {
-        self.by_responsible.get(user.0 as usize)?.as_ref()
-    }
-
-    pub(super) fn of_department(&self, department: DepartmentIndex) -> Option<&Postings> {
-        self.by_department.get(department.0 as usize)?.as_ref()
-    }
-
-    pub(super) fn of_observer(&self, user: UserIndex) -> Option<&Postings> {
-        self.by_observer.get(user.0 as usize)?.as_ref()
+        self.counts.iter().any(|(class, _)| class.stage() == Some(stage))
     }
 
     /// The resources that a user is responsible for, in order of ids.
     #[must_use]
     pub fn of_responsible_after(&self, user: UserIndex, id: Option<&str>) -> Vec<&ResourceRow> {
-        let slots = self.of_responsible(user).into_iter().flat_map(|postings| postings.iter());
-        let rows = slots.filter_map(|posting| self.rows.row(slot_of(posting)));
+        let holders = self.holders.of_responsible(Some(user)).filter_map(|place| self.holders.get(place));
+        let rows = holders.flat_map(|holder| holder.shelf.slots()).filter_map(|slot| self.rows.row(slot));
         let mut rows: Vec<&ResourceRow> =
-            rows.filter(|row| id.is_none_or(|after| row.id.as_str() > after)).collect();
-        rows.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+            rows.filter(|row| id.is_none_or(|after| row.key() > after)).collect();
+        rows.sort_unstable_by(|a, b| a.key().cmp(b.key()));
         rows
     }
-}
 
-#[expect(clippy::cast_possible_truncation, reason = "the slot is the lower 32 bits")]
-pub(super) const fn slot_of(posting: u64) -> u32 {
-    posting as u32
-}
-
-/// The postings of one stage.
-pub(super) fn staged(postings: &Postings, stage: Option<StageIndex>) -> impl Iterator<Item = u64> + use<'_> {
-    let low = posting(stage, Belongs::ToResponsible, 0);
-    let high = posting(stage, Belongs::ToDepartments, u32::MAX);
-    postings.iter_from(low).take_while(move |posting| *posting <= high)
-}
-
-/// The place of a posting's stage: 0 is none.
-fn stage_of(posting: u64) -> usize {
-    (posting >> 33) as usize
-}
-
-/// Whether what a posting is of belongs to its responsible's departments.
-pub(super) const fn belongs_to_responsible(posting: u64) -> bool {
-    posting >> 32 & 1 == 0
-}
-
-/// A set of stages, the absent one among them, to be asked by posting: one bit a stage.
-pub(super) struct StageSet([u64; STAGE_WORDS]);
-
-/// A stage's number in a posting is at most 65,536 in theory; what lies beyond the bits is always let pass, and
-/// the decision on the resource sorts it out.
-const STAGE_WORDS: usize = (STAGES_MAX + 1).div_ceil(64);
-
-impl StageSet {
-    pub(super) fn has_stage_of(&self, posting: u64) -> bool {
-        let stage = stage_of(posting);
-        self.0.get(stage / 64).is_none_or(|word| word >> (stage % 64) & 1 == 1)
-    }
-}
-
-impl FromIterator<Option<StageIndex>> for StageSet {
-    fn from_iter<I: IntoIterator<Item = Option<StageIndex>>>(stages: I) -> Self {
-        let mut words = [0; STAGE_WORDS];
-        for stage in stages {
-            let stage = stage.map_or(0, |stage| usize::from(stage.0) + 1);
-            if let Some(word) = words.get_mut(stage / 64) {
-                *word |= 1 << (stage % 64);
+    /// Tells the model of the type, by which rows are kept.
+    pub fn set_model(&mut self, model: Model) {
+        if self.model == model {
+            return;
+        }
+        self.model = model;
+        (self.by_class, self.by_author) = (Rows::default(), Rows::default());
+        let slots: Vec<u32> = self.rows.slots_after(None).collect();
+        for slot in slots {
+            if let Some(row) = self.rows.row(slot).cloned() {
+                self.edit_by_model(slot, None, Some(&row));
             }
         }
-        Self(words)
+    }
+
+    /// Puts a resource in, replacing the one with its id.
+    pub fn put(&mut self, mut row: ResourceRow) {
+        row.holder = self.holders.take(row.responsible(), row.departments());
+        let before = self.rows.find(row.key()).map(|(slot, before)| (slot, before.clone()));
+        let keeps_its_place = before.as_ref().is_some_and(|(_, it)| it.sort_key() == row.sort_key());
+        if let Some((_, before)) = before.as_ref().filter(|_| !keeps_its_place) {
+            self.leave_order(before);
+        }
+        let after = row.clone();
+        let slot = self.rows.put(row);
+        if !keeps_its_place && !self.is_loading {
+            self.join_order(slot, &after);
+        }
+        self.edit(slot, before.as_ref().map(|(_, row)| row), Some(&after));
+    }
+
+    /// Takes a resource out, if it is there.
+    pub fn remove(&mut self, id: &str) {
+        let Some((slot, before)) = self.rows.find(id).map(|(slot, row)| (slot, row.clone())) else { return };
+        self.leave_order(&before);
+        self.rows.remove(id);
+        self.edit(slot, Some(&before), None);
+    }
+
+    /// Resources are about to be put in by the thousands: the order by sort key waits until [`Self::end_load`].
+    pub fn begin_load(&mut self) {
+        self.is_loading = true;
+    }
+
+    /// Ends what [`Self::begin_load`] began.
+    pub fn end_load(&mut self) {
+        if !std::mem::take(&mut self.is_loading) {
+            return;
+        }
+        // In order of ids, which a stable sort keeps among equal sort keys.
+        let mut keyed: Vec<(i64, u32)> = self.rows.slots_after(None).map(|slot| (0, slot)).collect();
+        for (key, slot) in &mut keyed {
+            *key = self.rows.row(*slot).map_or(0, ResourceRow::sort_key);
+        }
+        keyed.sort_by_key(|(key, _)| *key);
+        let slots: Vec<u32> = keyed.into_iter().map(|(_, slot)| slot).collect();
+        self.by_sort_key = Sorted::from_ordered(&slots);
+    }
+
+    pub(super) fn row(&self, slot: u32) -> Option<&ResourceRow> {
+        self.rows.row(slot)
+    }
+
+    /// Every slot that has a row.
+    pub(super) fn slots(&self) -> impl Iterator<Item = u32> {
+        self.rows.slots_after(None)
+    }
+
+    pub(super) fn slot_of(&self, id: &str) -> Option<u32> {
+        self.rows.slot_of(id)
+    }
+
+    /// One more than the largest slot.
+    pub(super) fn slot_count(&self) -> usize {
+        self.rows.slot_count()
+    }
+
+    pub(super) fn model(&self) -> Model {
+        self.model
+    }
+
+    pub(super) fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    pub(super) fn holders(&self) -> &Holders {
+        &self.holders
+    }
+
+    /// The resources of a class; to be asked in the crm model alone.
+    pub(super) fn of_class(&self, class: Class) -> Option<&Sorted<u32>> {
+        self.by_class.get(class.number())
+    }
+
+    /// The resources of an author; to be asked in the support model alone.
+    pub(super) fn of_author(&self, user: UserIndex) -> Option<&Shelf> {
+        self.by_author.get(user.0 as usize)?.as_ref()
+    }
+
+    pub(super) fn of_observer(&self, user: UserIndex) -> Option<&Sorted<u32>> {
+        self.by_observer.get(user.0 as usize)?.as_ref()
+    }
+
+    /// The slots in an order, behind a position or all of them.
+    pub(super) fn slots_behind<'a>(
+        &'a self,
+        order: Order,
+        position: Option<&Position>,
+    ) -> Box<dyn Iterator<Item = u32> + 'a> {
+        let id = position.map(|it| it.id.as_str());
+        let stands = |slot: &u32, none: Ordering| match position {
+            Some(position) => self.compare_sort_key(*slot, (position.sort_key, position.id.as_str())),
+            None => none,
+        };
+        match (order.key, order.direction) {
+            (Key::Id, Direction::Ascending) => Box::new(self.rows.slots_after(id)),
+            (Key::Id, Direction::Descending) => Box::new(self.rows.slots_before(id)),
+            (Key::SortKey, Direction::Ascending) => {
+                Box::new(self.by_sort_key.iter_after(&mut |slot| stands(slot, Ordering::Greater)))
+            }
+            (Key::SortKey, Direction::Descending) => {
+                Box::new(self.by_sort_key.iter_before(&mut |slot| stands(slot, Ordering::Less)))
+            }
+        }
+    }
+
+    fn compare_sort_key(&self, slot: u32, (sort_key, id): (i64, &str)) -> Ordering {
+        self.rows.row(slot).map_or(Ordering::Less, |row| (row.sort_key(), row.key()).cmp(&(sort_key, id)))
+    }
+
+    /// To be called while the row is still as it was.
+    fn leave_order(&mut self, row: &ResourceRow) {
+        let mut order = std::mem::take(&mut self.by_sort_key);
+        order.remove_by(|slot| self.compare_sort_key(*slot, (row.sort_key(), row.key())));
+        self.by_sort_key = order;
+    }
+
+    /// To be called when the row is in its slot.
+    fn join_order(&mut self, slot: u32, row: &ResourceRow) {
+        let mut order = std::mem::take(&mut self.by_sort_key);
+        order.insert_by(slot, |other| self.compare_sort_key(*other, (row.sort_key(), row.key())));
+        self.by_sort_key = order;
+    }
+
+    /// Changes what is kept of a slot from one row's to another's.
+    fn edit(&mut self, slot: u32, before: Option<&ResourceRow>, after: Option<&ResourceRow>) {
+        if let Some(row) = before {
+            self.counts.subtract(row.class());
+        }
+        if let Some(row) = after {
+            self.counts.add(row.class());
+        }
+        self.edit_holders(slot, before, after);
+        self.edit_by_model(slot, before, after);
+        let observers =
+            |row: Option<&ResourceRow>| row.map(|row| row.observers().to_vec()).unwrap_or_default();
+        let (old, new) = (observers(before), observers(after));
+        for user in old.iter().filter(|user| !new.contains(user)) {
+            if let Some(list) = self.by_observer.grow_mut(user.0 as usize).and_then(Option::as_mut) {
+                list.remove(slot);
+            }
+        }
+        for user in new.iter().filter(|user| !old.contains(user)) {
+            if let Some(list) = self.by_observer.grow_mut(user.0 as usize) {
+                list.get_or_insert_default().insert(slot);
+            }
+        }
+    }
+
+    fn edit_holders(&mut self, slot: u32, before: Option<&ResourceRow>, after: Option<&ResourceRow>) {
+        if let (Some(before), Some(after)) = (before, after)
+            && before.holder == after.holder
+        {
+            if let Some(shelf) = self.holders.shelf_mut(after.holder) {
+                shelf.reclass(before.class(), after.class());
+            }
+            return;
+        }
+        if let Some(after) = after
+            && let Some(shelf) = self.holders.shelf_mut(after.holder)
+        {
+            shelf.insert(slot, after.class());
+        }
+        if let Some(before) = before {
+            if let Some(shelf) = self.holders.shelf_mut(before.holder) {
+                shelf.remove(slot, before.class());
+            }
+            self.holders.give_back(before.holder);
+        }
+    }
+
+    fn edit_by_model(&mut self, slot: u32, before: Option<&ResourceRow>, after: Option<&ResourceRow>) {
+        match self.model {
+            Model::Crm => self.edit_by_class(slot, before, after),
+            Model::Support => self.edit_by_author(slot, before, after),
+        }
+    }
+
+    fn edit_by_class(&mut self, slot: u32, before: Option<&ResourceRow>, after: Option<&ResourceRow>) {
+        let (old, new) = (before.map(ResourceRow::class), after.map(ResourceRow::class));
+        if old == new {
+            return;
+        }
+        if let Some(list) = old.and_then(|class| self.by_class.grow_mut(class.number())) {
+            list.remove(slot);
+        }
+        if let Some(list) = new.and_then(|class| self.by_class.grow_mut(class.number())) {
+            list.insert(slot);
+        }
+    }
+
+    fn edit_by_author(&mut self, slot: u32, before: Option<&ResourceRow>, after: Option<&ResourceRow>) {
+        let side = |row: &ResourceRow| Some((row.author()?, row.class()));
+        let (old, new) = (before.and_then(side), after.and_then(side));
+        if old == new {
+            return;
+        }
+        if let Some((author, class)) = old
+            && let Some(shelf) = self.by_author.grow_mut(author.0 as usize).and_then(Option::as_mut)
+        {
+            shelf.remove(slot, class);
+        }
+        if let Some((author, class)) = new
+            && let Some(shelf) = self.by_author.grow_mut(author.0 as usize)
+        {
+            shelf.get_or_insert_default().insert(slot, class);
+        }
     }
 }

@@ -1,14 +1,18 @@
-//! A list of visible resources in order of ids, drawn chunk by chunk from one revision.
+//! A list of visible resources in an order, drawn chunk by chunk from one revision.
+//!
+//! A list that is dense in the order is walked to, row by row; a sparse one is gathered from the shelves and sorted.
+//! Which it is, the total tells; should a walk find less than the total promised, it is given up for the shelves.
 
-use super::candidate::{Candidates, candidates};
-use super::index::{ResourceIndex, ResourceRow};
+use std::cmp::Ordering;
+
+use super::filter::Filter;
+use super::index::ResourceIndex;
+use super::order::{Order, Position};
+use super::row::ResourceRow;
+use super::selection::{Facets, Selection, Tally};
 use crate::directory::Directory;
-use crate::domain::Id;
-use crate::rights::{Act, EffectiveRights, decide};
-
-/// A sparse list is sorted; a dense one is marked and met in the order of the table. Sorting `c` slots costs about
-/// `c log c` comparisons of ids in memory, marking and walking a table of `n` a fiftieth of that each.
-const SPARSE: usize = 128;
+use crate::domain::{Id, LIST_CHUNK_IDS_MAX};
+use crate::rights::{Act, EffectiveRights};
 
 /// Whose list of what it is, and the state that it is drawn from.
 #[derive(Clone, Copy)]
@@ -17,75 +21,225 @@ pub struct View<'a> {
     pub directory: &'a Directory,
     /// The subject's rights.
     pub rights: &'a EffectiveRights,
-    /// The action.
+    /// The action, one on existing resources.
     pub act: Act<'a>,
     /// The resources of the type.
     pub index: &'a ResourceIndex,
 }
 
-/// How the candidates are met in order of ids.
-enum Order {
-    /// Slots in descending order of ids: the next one is the last.
-    Sorted(Vec<u32>),
-    /// A bit for each slot.
+/// A list of at most one in so many of all rows is sparse: sorting `c` slots costs about `c log c` steps, marking and
+/// walking a table a fiftieth of that each.
+const SPARSE: usize = 128;
+/// Fewer are always sparse.
+const SPARSE_LEAST: usize = 16;
+/// A walk is given up when it has met so many times the rows that it should have, and so many more.
+const PATIENCE: usize = 8;
+const PATIENCE_LEAST: usize = 2_048;
+
+/// How the rows are met in order.
+enum Method {
+    /// All rows; after so many more another method is tried.
+    Walk { left: usize },
+    /// The rows whose bit is set.
     Marked(Vec<u64>),
-    /// Every slot.
-    All,
+    /// These alone.
+    Picked(Picked),
 }
 
 /// A list in the making. It holds no lock and no reference: the state that it is drawn from is given to every call
 /// and must be the same each time.
 pub struct Listing {
+    selection: Selection,
     order: Order,
-    after: Option<Id>,
+    /// Behind the last row that was met.
+    position: Option<Position>,
+    method: Method,
+    /// How many there are on the whole list, where shelves can tell.
+    total: Option<u64>,
 }
 
 impl Listing {
-    /// Starts a list behind an id, or at the first.
+    /// Starts a list behind a position, or at the first, of which about `wanted` will be taken.
     #[must_use]
-    pub fn new(view: View<'_>, after: Option<Id>) -> Self {
-        let order = match candidates(view) {
-            Candidates::All => Order::All,
-            Candidates::Slots(slots) if slots.len() < view.index.len() / SPARSE => {
-                Order::Sorted(sort(view.index, slots, after.as_ref()))
-            }
-            Candidates::Slots(slots) => Order::Marked(mark(view.index, &slots)),
-        };
-        Self { order, after }
+    pub fn new(view: View<'_>, filter: Filter, order: Order, after: Option<Position>, wanted: u64) -> Self {
+        let is_by_row = filter.is_by_row();
+        let selection = Selection::compile(view, filter);
+        let total = (!is_by_row).then(|| selection.tally(view, Facets::default()).total);
+        let mut listing = Self { selection, order, position: after, method: Method::Walk { left: 0 }, total };
+        listing.method = Method::Walk { left: listing.patience(view.index.len(), wanted) };
+        listing
+    }
+
+    /// How many resources there are on the whole list, wherever it starts.
+    #[must_use]
+    pub fn tally(&self, view: View<'_>, facets: Facets) -> Tally {
+        match self.total {
+            Some(total) if facets == Facets::default() => Tally { total, ..Tally::default() },
+            Some(_) | None => self.selection.tally(view, facets),
+        }
     }
 
     /// The next visible ids, at most `count_max`; fewer only at the end of the list.
     pub fn next(&mut self, view: View<'_>, count_max: usize) -> Vec<Id> {
-        let table = view.index.table();
-        let after = self.after.clone();
-        let after = after.as_ref().map(Id::as_str);
-        let slots: &mut dyn Iterator<Item = u32> = match &mut self.order {
-            Order::Sorted(slots) => &mut std::iter::from_fn(|| slots.pop()),
-            Order::Marked(marks) => &mut table.slots_after(after).filter(|slot| is_marked(marks, *slot)),
-            Order::All => &mut table.slots_after(after),
-        };
-        let is_visible =
-            |row: &&ResourceRow| decide(view.directory, view.rights, &view.act, &row.target()).is_allow();
-        let rows = slots.filter_map(|slot| table.row(slot)).filter(is_visible);
-        let ids: Vec<Id> = rows.take(count_max).map(|row| row.id().clone()).collect();
-        if let Some(last) = ids.last() {
-            self.after = Some(last.clone());
+        let mut ids = Vec::with_capacity(count_max.min(LIST_CHUNK_IDS_MAX));
+        while !self.fill(view, &mut ids, count_max) {
+            self.settle(view);
         }
         ids
     }
+
+    /// Where the list goes on: behind the last id that was given, or where it started.
+    #[must_use]
+    pub fn position(&self) -> Option<&Position> {
+        self.position.as_ref()
+    }
+
+    /// How many of `len` rows are walked over before the shelves are tried.
+    fn patience(&self, len: usize, wanted: u64) -> usize {
+        let Some(total) = self.total else { return PATIENCE_LEAST };
+        let count = usize::try_from(total).unwrap_or(usize::MAX);
+        let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+        if wanted >= count && count > len / 2 {
+            return usize::MAX;
+        }
+        let expected = len.saturating_mul(wanted.min(count)) / count.max(1);
+        if count <= sparse(len) && count <= expected {
+            0
+        } else if wanted >= count {
+            PATIENCE_LEAST
+        } else {
+            expected.saturating_mul(PATIENCE).saturating_add(PATIENCE_LEAST)
+        }
+    }
+
+    /// Adds ids until there are `count_max` or no more; tells whether that came to pass.
+    fn fill(&mut self, view: View<'_>, ids: &mut Vec<Id>, count_max: usize) -> bool {
+        match &mut self.method {
+            Method::Picked(picked) => {
+                let rows = picked.next(view, self.order, count_max - ids.len());
+                if let Some(last) = rows.last() {
+                    self.position = Some(Position::of(last));
+                }
+                ids.extend(rows.into_iter().map(|row| row.id().clone()));
+                true
+            }
+            Method::Marked(marks) => {
+                let marks = std::mem::take(marks);
+                let mut left = usize::MAX;
+                let is_done = self.walk(view, (ids, count_max), (&|slot| is_marked(&marks, slot), &mut left));
+                self.method = Method::Marked(marks);
+                is_done
+            }
+            Method::Walk { left } => {
+                let mut left = *left;
+                let is_done = self.walk(view, (ids, count_max), (&|_| true, &mut left));
+                self.method = Method::Walk { left };
+                is_done
+            }
+        }
+    }
+
+    /// Walks on over the rows that are met, at most `left` of them; tells whether it came to its end.
+    fn walk(
+        &mut self,
+        view: View<'_>,
+        (ids, count_max): (&mut Vec<Id>, usize),
+        (is_met, left): (&dyn Fn(u32) -> bool, &mut usize),
+    ) -> bool {
+        let behind = self.position.take();
+        let mut last = None;
+        let mut slots = view.index.slots_behind(self.order, behind.as_ref()).filter(|slot| is_met(*slot));
+        let is_done = loop {
+            if ids.len() >= count_max {
+                break true;
+            }
+            if *left == 0 {
+                break false;
+            }
+            let Some(slot) = slots.next() else { break true };
+            *left -= 1;
+            if let Some(row) = view.index.row(slot) {
+                last = Some(row);
+                if self.selection.has(view, row) {
+                    ids.push(row.id().clone());
+                }
+            }
+        };
+        drop(slots);
+        self.position = last.map(Position::of).or(behind);
+        is_done
+    }
+
+    /// Goes by the shelves from here on.
+    fn settle(&mut self, view: View<'_>) {
+        let mut slots = Vec::new();
+        self.selection.each_slot(view, &mut |slot| slots.push(slot));
+        self.method = if slots.len() <= sparse(view.index.len()) {
+            Method::Picked(Picked::of(view, &self.selection, self.order, self.position.as_ref(), &slots))
+        } else {
+            Method::Marked(mark(view.index, &slots))
+        };
+    }
 }
 
-fn sort(index: &ResourceIndex, mut slots: Vec<u32>, after: Option<&Id>) -> Vec<u32> {
-    slots.sort_unstable();
-    slots.dedup();
-    let id = |slot: u32| index.table().row(slot).map(ResourceRow::id);
-    slots.retain(|slot| after.is_none_or(|after| id(*slot) > Some(after)));
-    slots.sort_unstable_by(|a, b| id(*b).cmp(&id(*a)));
-    slots
+/// The rows of a sparse list, put in order as far as they are asked for.
+struct Picked {
+    /// In order, the next one last.
+    ready: Vec<u32>,
+    /// Behind those, in no order, each with its prefix.
+    rest: Vec<(u64, u32)>,
+}
+
+impl Picked {
+    fn of(
+        view: View<'_>,
+        selection: &Selection,
+        order: Order,
+        behind: Option<&Position>,
+        slots: &[u32],
+    ) -> Self {
+        let rows = slots.iter().filter_map(|slot| Some((*slot, view.index.row(*slot)?)));
+        let wanted = rows.filter(|(_, row)| {
+            behind.is_none_or(|position| order.is_behind(row, position)) && selection.has(view, row)
+        });
+        Self { ready: Vec::new(), rest: wanted.map(|(slot, row)| (order.prefix(row), slot)).collect() }
+    }
+
+    fn next<'a>(&mut self, view: View<'a>, order: Order, count: usize) -> Vec<&'a ResourceRow> {
+        if self.ready.len() < count {
+            self.refill(view, order, count);
+        }
+        let taken = self.ready.split_off(self.ready.len().saturating_sub(count));
+        taken.iter().rev().filter_map(|slot| view.index.row(*slot)).collect()
+    }
+
+    /// Puts the first of the rest in order: as many as are asked for, or an eighth, so that a whole list costs no more
+    /// than a few sortings and a first page none.
+    fn refill(&mut self, view: View<'_>, order: Order, count: usize) {
+        let compare = |a: &(u64, u32), b: &(u64, u32)| {
+            a.0.cmp(&b.0).then_with(|| match (view.index.row(a.1), view.index.row(b.1)) {
+                (Some(a), Some(b)) => order.compare(a, b),
+                (Some(_) | None, _) => Ordering::Equal,
+            })
+        };
+        let count = count.max(self.rest.len() / 8);
+        let mut first = std::mem::take(&mut self.rest);
+        if count < first.len() {
+            first.select_nth_unstable_by(count, compare);
+            self.rest = first.split_off(count);
+        }
+        first.sort_unstable_by(compare);
+        let ready = first.into_iter().rev().map(|(_, slot)| slot);
+        self.ready = ready.chain(std::mem::take(&mut self.ready)).collect();
+    }
+}
+
+fn sparse(len: usize) -> usize {
+    len / SPARSE + SPARSE_LEAST
 }
 
 fn mark(index: &ResourceIndex, slots: &[u32]) -> Vec<u64> {
-    let mut marks = vec![0_u64; index.table().slot_count().div_ceil(64)];
+    let mut marks = vec![0_u64; index.slot_count().div_ceil(64)];
     for slot in slots {
         if let Some(word) = marks.get_mut(*slot as usize / 64) {
             *word |= 1 << (slot % 64);

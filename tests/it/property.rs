@@ -4,6 +4,7 @@
 mod affected;
 mod answer;
 mod inline;
+mod list;
 
 use std::collections::BTreeSet;
 

@@ -119,6 +119,13 @@ impl DecisionService for Noop {
         Ok(Response::new(Box::pin(tokio_stream::iter(replay))))
     }
 
+    async fn count_visible(
+        &self,
+        _: Request<pb::CountVisibleRequest>,
+    ) -> Result<Response<pb::CountVisibleResponse>, Status> {
+        Err(Status::unimplemented("not measured"))
+    }
+
     async fn list_subjects(
         &self,
         _: Request<pb::ListSubjectsRequest>,

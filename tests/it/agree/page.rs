@@ -47,7 +47,8 @@ fn question(user: &str, cursor: &str, limit: u64) -> pb::ListVisibleRequest {
         entity_type: "deal".to_owned(),
         consistency: None,
         cursor: cursor.to_owned(),
-        limit,
+        page_size: limit,
+        ..pb::ListVisibleRequest::default()
     }
 }
 

@@ -6,9 +6,9 @@ use dopusk::directory::{ActionKind, TypeIndex, TypeNode};
 use dopusk::domain::{Effect, EntityType, Id, Model, NewsEvent, Obligation, Resource};
 use dopusk::rights::{Act, EffectiveRights, decide, recipients};
 use dopusk::snapshot::Snapshot;
-use dopusk::visibility::{Listing, View};
+use dopusk::visibility::View;
 
-use super::Twins;
+use super::{Twins, list};
 use crate::oracle::{Answer, Rights};
 use crate::world::Dice;
 
@@ -97,35 +97,13 @@ impl<'a> Pair<'a> {
         }
     }
 
-    /// In chunks of random size, and resumed behind a random id.
     fn assert_same_list(&self, entity_type: &EntityType, action: &Id, dice: &mut Dice) {
         let act = self.act(entity_type, action);
-        if act.kind() == ActionKind::Create {
-            return;
-        }
-        let wanted = self.twins.oracle.list_visible(Some(&self.wanted), entity_type, action);
-        let chunk = 1 + dice.below(9);
-        let about = (&self.wanted.user, action, &entity_type.name);
-        assert_eq!(self.list(act, None, chunk), wanted, "{about:?}");
-        let behind = dice.pick(&wanted).cloned();
-        let rest: Vec<Id> =
-            wanted.into_iter().filter(|id| behind.as_ref().is_none_or(|it| id > it)).collect();
-        assert_eq!(self.list(act, behind, chunk), rest, "{about:?}");
-    }
-
-    fn list(&self, act: Act<'_>, after: Option<Id>, chunk: usize) -> Vec<Id> {
-        let snapshot = &self.twins.snapshot;
-        let index = snapshot.resources(act.entity_type);
-        let view = View { directory: snapshot.directory(), rights: &self.rights, act, index };
-        let mut listing = Listing::new(view, after);
-        let mut ids = Vec::new();
-        loop {
-            let more = listing.next(view, chunk);
-            let is_over = more.len() < chunk;
-            ids.extend(more);
-            if is_over {
-                return ids;
-            }
+        if act.kind() != ActionKind::Create {
+            let wanted = self.twins.oracle.list_visible(Some(&self.wanted), entity_type, action);
+            let index = self.twins.snapshot.resources(act.entity_type);
+            let view = View { directory: self.twins.snapshot.directory(), rights: &self.rights, act, index };
+            list::assert_same(&self.twins.oracle, view, &wanted, dice);
         }
     }
 }

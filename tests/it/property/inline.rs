@@ -76,7 +76,7 @@ fn kind_of(error: &QuestionError) -> CallerError {
         QuestionError::UnknownStage { .. } => CallerError::Stage,
         QuestionError::NotListable { .. } => CallerError::NotListable,
         QuestionError::NotSupport { .. } => CallerError::NotSupport,
-        QuestionError::BadId { .. } => panic!("{error}"),
+        QuestionError::BadId { .. } | QuestionError::FilterTooLong { .. } => panic!("{error}"),
     }
 }
 
