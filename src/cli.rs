@@ -9,6 +9,7 @@ mod bar;
 mod bench;
 mod check;
 mod completions;
+mod count;
 mod delete;
 mod demo;
 mod draft;
@@ -63,6 +64,7 @@ enum Command {
     Demo(demo::Demo),
     Check(check::Check),
     List(list::List),
+    Count(count::Count),
     Subjects(subjects::Subjects),
     Actions(actions::Actions),
     Recipients(recipients::Recipients),
@@ -116,6 +118,7 @@ impl Command {
             Self::Demo(it) => it.run(output).await,
             Self::Check(it) => it.run(output).await,
             Self::List(it) => it.run(output).await,
+            Self::Count(it) => it.run(output).await,
             Self::Subjects(it) => it.run(output).await,
             Self::Actions(it) => it.run(output).await,
             Self::Recipients(it) => it.run(output).await,

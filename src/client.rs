@@ -13,6 +13,7 @@ mod facts;
 mod freshness;
 mod messages;
 mod question;
+mod visible;
 mod watch;
 
 use std::time::Duration;
@@ -24,13 +25,14 @@ use tonic_health::pb::health_client::HealthClient;
 
 pub use address::{Address, AddressError};
 pub use answer::{Answered, Committed, Event, ItemError, Listed, Ruling};
-pub use decision::{SubjectsQuery, VisibleQuery, Window};
+pub use decision::{SubjectsQuery, Window};
 pub use directory::{Everything, OnChunk, Progress, Selection, revision_number};
 pub use error::{ClientError, Refused, Violation};
 pub use facts::{FactsError, facts_text, parse_facts};
 pub use freshness::Freshness;
 pub use messages::{Message, Messages};
 pub use question::Question;
+pub use visible::{Facet, Visible, VisibleCount, VisibleFilter, VisibleOrder, VisiblePart, VisibleQuery};
 pub use watch::Changes;
 
 /// How long a connection may take to be made.

@@ -7,6 +7,7 @@
 mod binding;
 mod draw;
 mod group;
+mod head;
 mod people;
 mod question;
 mod resource;
@@ -14,6 +15,7 @@ mod role;
 #[cfg(test)]
 mod tests;
 
+pub use head::HEAD;
 pub use question::Question;
 
 use crate::domain::{Id, Object};

@@ -1,7 +1,7 @@
 //! Arguments that several subcommands share.
 
 use crate::bundle::case::Target;
-use crate::client::{Address, Client, ClientError, FactsError, Freshness, parse_facts};
+use crate::client::{Address, Client, ClientError, FactsError, Freshness, VisibleFilter, parse_facts};
 use crate::domain::Facts;
 
 /// `--server`.
@@ -63,6 +63,43 @@ impl Resource {
         match (self.id, self.facts) {
             (_, Some(facts)) => Target::Facts(facts),
             (id, None) => Target::Id(id.unwrap_or_default()),
+        }
+    }
+}
+
+/// What a list is narrowed to.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Narrowing; each can be given more than once, and \"\" stands for none")]
+pub(super) struct Narrowing {
+    /// Only resources on this stage
+    #[arg(long = "stage", value_name = "STAGE")]
+    stages: Vec<String>,
+    /// Only resources of this responsible
+    #[arg(long = "responsible", value_name = "USER")]
+    responsibles: Vec<String>,
+    /// Only resources of this author
+    #[arg(long = "author", value_name = "USER")]
+    authors: Vec<String>,
+    /// Only resources that belong to this department
+    #[arg(long = "department", value_name = "DEPARTMENT")]
+    departments: Vec<String>,
+    /// Only this resource: which of these may he see
+    #[arg(long = "id", value_name = "ID")]
+    ids: Vec<String>,
+    /// Only resources that are flagged open, or are not
+    #[arg(long, value_name = "BOOL")]
+    open: Option<bool>,
+}
+
+impl Narrowing {
+    pub(super) fn filter(self) -> VisibleFilter {
+        VisibleFilter {
+            stages: self.stages,
+            responsibles: self.responsibles,
+            authors: self.authors,
+            departments: self.departments,
+            ids: self.ids,
+            open: self.open,
         }
     }
 }

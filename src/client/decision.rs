@@ -10,17 +10,6 @@ use crate::api::pb::decision_service_client::DecisionServiceClient;
 use crate::bundle::case::Target;
 use crate::domain::{NewsEvent, Recipient};
 
-/// Which resources may a user see.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct VisibleQuery {
-    /// Who asks.
-    pub subject: String,
-    /// What he would do.
-    pub action: String,
-    /// The entity type.
-    pub entity_type: String,
-}
-
 /// Who may do an action on a resource.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SubjectsQuery {
@@ -76,30 +65,6 @@ impl Client {
         }
         let text = format!("{} answers to {} questions", answer.results.len(), questions.len());
         Err(ClientError::Nonsense(text))
-    }
-
-    /// Lists the resources that a user may see; a window without a size takes all of them.
-    ///
-    /// # Errors
-    /// The server can't be reached or refuses.
-    pub async fn list_visible(&self, query: &VisibleQuery, window: Window) -> Result<Listed, ClientError> {
-        let request = pb::ListVisibleRequest {
-            subject: query.subject.clone(),
-            action: query.action.clone(),
-            entity_type: query.entity_type.clone(),
-            consistency: self.freshness.to_wire(),
-            cursor: window.after,
-            page_size: window.size.into(),
-            ..pb::ListVisibleRequest::default()
-        };
-        let answer = self.decisions().list_visible(request).await.map_err(|status| self.failure(&status))?;
-        let (mut chunks, mut visible) = (answer.into_inner(), Listed::default());
-        while let Some(chunk) = chunks.message().await.map_err(|status| self.failure(&status))? {
-            visible.names.extend(chunk.ids);
-            visible.next = chunk.cursor;
-            visible.revision = chunk.revision;
-        }
-        Ok(visible)
     }
 
     /// Lists a page of the users who may do an action; a window without a size takes 1,000.
@@ -169,7 +134,7 @@ impl Client {
         Ok(Answered { value: recipients?, revision: answer.revision })
     }
 
-    fn decisions(&self) -> DecisionServiceClient<Channel> {
+    pub(super) fn decisions(&self) -> DecisionServiceClient<Channel> {
         DecisionServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX)
     }
 }

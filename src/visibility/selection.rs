@@ -174,8 +174,7 @@ impl Selection {
             let rows = shelf.into_iter().flat_map(Shelf::slots);
             rows.for_each(|slot| {
                 let class = view.index.row(slot).map(ResourceRow::class);
-                let opens =
-                    |class| self.sight.opens_of(class, *place) && !self.sight.opens_to_all(class);
+                let opens = |class| self.sight.opens_of(class, *place) && !self.sight.opens_to_all(class);
                 if class.is_some_and(opens) {
                     each(slot);
                 }

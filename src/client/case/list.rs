@@ -6,7 +6,7 @@ use super::Run;
 use super::answer::{Answer, Failed};
 use super::check::allowed;
 use crate::bundle::case::{ListCase, RecipientsCase, SubjectsCase, Target};
-use crate::client::{Question, SubjectsQuery, VisibleQuery, Window};
+use crate::client::{Facet, Question, SubjectsQuery, VisibleOrder, VisiblePart, VisibleQuery, Window};
 use crate::domain::NewsEvent;
 
 impl Run {
@@ -15,6 +15,7 @@ impl Run {
             subject: case.user.clone(),
             action: case.action.clone(),
             entity_type: case.entity_type.clone(),
+            ..VisibleQuery::default()
         };
         let question = format!("list {} {} {}", case.user, case.action, case.entity_type);
         let whole = self.visible(&query, 0).await;
@@ -22,6 +23,7 @@ impl Run {
         let size = page_size(&whole);
         let pages = self.visible(&query, size).await;
         self.compare(&format!("{question} in pages of {size}"), &whole, &pages);
+        self.compare_views(&question, &query, &whole).await;
         let ids = self.stored.resources(&case.entity_type);
         let asked = |id: &String| Question::stored(&case.user, &case.action, &case.entity_type, id);
         let checked = self.checked(&ids, asked).await;
@@ -83,16 +85,38 @@ impl Run {
 
     /// A list of what is visible, whole if the size is 0, otherwise put together from pages.
     async fn visible(&self, query: &VisibleQuery, size: u32) -> Answer<Vec<String>> {
-        let (mut ids, mut after) = (Vec::new(), String::new());
+        let (mut ids, mut cursor) = (Vec::new(), String::new());
         loop {
-            let window = Window { size, after: after.clone() };
-            let page = self.client.list_visible(query, window).await.map_err(|error| Failed::of(&error))?;
-            ids.extend(bounded(page.names, size)?);
-            if page.next.is_empty() {
+            let part = VisiblePart { size: size.into(), cursor: cursor.clone(), ..VisiblePart::default() };
+            let page = self.client.list_visible(query, part).await.map_err(|error| Failed::of(&error))?;
+            ids.extend(bounded(page.ids, size)?);
+            if page.cursor.is_empty() {
                 return Ok(ids);
             }
-            after = onward(&after, page.next)?;
+            cursor = onward(&cursor, page.cursor)?;
         }
+    }
+
+    /// The same list backwards, by sort key and back, and its counts: each must hold what the list holds.
+    async fn compare_views(&mut self, question: &str, query: &VisibleQuery, whole: &Answer<Vec<String>>) {
+        let backwards = VisibleQuery { descending: true, ..query.clone() };
+        let found = self.visible(&backwards, 2).await.map(|mut ids| {
+            ids.reverse();
+            ids
+        });
+        self.compare(&format!("{question} backwards"), whole, &found);
+        let by_sort_key = VisibleQuery { order: VisibleOrder::SortKey, ..query.clone() };
+        let found = self.visible(&by_sort_key, 3).await.map(|mut ids| {
+            ids.sort_unstable();
+            ids
+        });
+        self.compare(&format!("{question} by sort key"), whole, &found);
+        let facets = [Facet::Stage, Facet::Responsible];
+        let count = self.client.count_visible(query, &facets).await.map_err(|error| Failed::of(&error));
+        let sum = |counts: &[(String, u64)]| counts.iter().map(|(_, count)| count).sum::<u64>().to_string();
+        let counts = count.map(|it| vec![it.total.to_string(), sum(&it.stages), sum(&it.responsibles)]);
+        let expected = whole.clone().map(|ids| vec![ids.len().to_string(); 3]);
+        self.compare(&format!("{question}, counted"), &expected, &counts);
     }
 
     /// A list of who may do something, in pages of a size, 0 being the largest.
