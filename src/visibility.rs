@@ -5,9 +5,9 @@
 //! on a shelf. So lists cost what they answer, and can't disagree with checks.
 
 mod filter;
-mod holder;
 mod index;
 mod listing;
+mod mark;
 mod order;
 mod row;
 mod selection;

@@ -46,7 +46,8 @@ pub(super) fn list(
         .list_visible(published, &query(request), part)
         .map_err(|error| status::question(&error))?;
     let is_counted = request.with_total || request.count_only || facets != Facets::default();
-    let head = head(is_counted.then(|| list.count(facets)), is_other_snapshot);
+    let count = is_counted.then(|| list.count(facets));
+    let head = pb::ListVisibleResponse { is_other_snapshot, ..head(count) };
     let left = wanted.unwrap_or(u64::MAX);
     let context = context.clone();
     let chunks = Chunks {
@@ -138,14 +139,13 @@ fn facets(wanted: &[i32]) -> Result<Facets, Status> {
 }
 
 /// What a first message carries beside ids.
-fn head(count: Option<VisibleCount>, is_other_snapshot: bool) -> pb::ListVisibleResponse {
+fn head(count: Option<VisibleCount>) -> pb::ListVisibleResponse {
     let count = count.map(|count| (Some(count.total), count.stages, count.responsibles));
     let (total, stages, responsibles) = count.unwrap_or_default();
     pb::ListVisibleResponse {
         total,
         stages: facet_counts(stages),
         responsibles: facet_counts(responsibles),
-        is_other_snapshot,
         ..pb::ListVisibleResponse::default()
     }
 }

@@ -11,6 +11,7 @@ use crate::client::{Client, Event, Freshness, VisibleOrder, VisiblePart, Visible
 
 /// List the resources on which a user may do an action
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(after_help = r#"JSON: {"ids", "total", "cursor", "revision", "is_other_snapshot"}
 JSON Lines: {"id"}; with --watch {"added"} and {"removed"}"#)]
 pub(super) struct List {

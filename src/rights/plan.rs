@@ -70,6 +70,14 @@ impl Plan {
         least.fold(Standing::NONE, Standing::union)
     }
 
+    /// Whether no stage needs two of these relations together.
+    #[must_use]
+    pub fn is_single(&self, relations: &[Relation]) -> bool {
+        let some = Standing::of(relations);
+        let mut least = self.stages.iter().flat_map(|openings| openings.least(self.relations));
+        least.all(|standing| standing.intersection(some).relations().count() <= 1)
+    }
+
     /// The relations that can matter: those of the type's model.
     #[must_use]
     pub fn relations(&self) -> &'static [Relation] {

@@ -1,7 +1,5 @@
 //! What a caller narrows a list to. A filter never widens: what it admits is still judged by the rights.
 
-use super::holder::Holder;
-use super::index::ResourceIndex;
 use super::row::ResourceRow;
 use super::shelf::Class;
 use crate::directory::{DepartmentIndex, Directory, StageIndex, UserIndex};
@@ -28,17 +26,16 @@ pub struct Filter {
 impl Filter {
     /// Whether all is admitted.
     pub(super) fn is_open_to_all(&self) -> bool {
-        self.stages.is_none() && self.open.is_none() && !self.is_by_holder() && !self.is_by_row()
+        self.stages.is_none() && self.open.is_none() && self.responsibles.is_none() && !self.is_by_row()
     }
 
-    /// Whether it takes a look at the holder of a resource.
-    pub(super) fn is_by_holder(&self) -> bool {
-        self.responsibles.is_some() || self.departments.is_some()
-    }
-
-    /// Whether it takes more than a resource's holder and class to tell.
+    /// Whether it takes more than a resource's responsible and class to tell.
     pub(super) fn is_by_row(&self) -> bool {
-        self.authors.is_some() || self.ids.is_some()
+        self.authors.is_some() || self.departments.is_some() || self.ids.is_some()
+    }
+
+    pub(super) fn admits_responsible(&self, user: Option<UserIndex>) -> bool {
+        self.responsibles.as_ref().is_none_or(|wanted| has(wanted, &user))
     }
 
     pub(super) fn admits_class(&self, class: Class) -> bool {
@@ -46,41 +43,17 @@ impl Filter {
             && self.stages.as_ref().is_none_or(|stages| has(stages, &class.stage()))
     }
 
-    pub(super) fn admits_holder(&self, directory: &Directory, holder: &Holder) -> bool {
-        let is_in = |wanted: &Vec<DepartmentIndex>| {
-            holder.departments(directory).iter().any(|department| has(wanted, department))
+    pub(super) fn admits(&self, directory: &Directory, row: &ResourceRow) -> bool {
+        let is_there = |wanted: &Vec<DepartmentIndex>| {
+            let target = row.target();
+            let departments = target.departments_in(directory);
+            departments.iter().any(|department| has(wanted, department))
         };
-        self.responsibles.as_ref().is_none_or(|wanted| has(wanted, &holder.responsible))
-            && self.departments.as_ref().is_none_or(is_in)
-    }
-
-    pub(super) fn admits(&self, directory: &Directory, index: &ResourceIndex, row: &ResourceRow) -> bool {
         self.admits_class(row.class())
+            && self.admits_responsible(row.responsible())
             && self.authors.as_ref().is_none_or(|wanted| has(wanted, &row.author()))
             && self.ids.as_ref().is_none_or(|wanted| has(wanted, row.id()))
-            && (!self.is_by_holder()
-                || index
-                    .holders()
-                    .get(row.holder)
-                    .is_some_and(|holder| self.admits_holder(directory, holder)))
-    }
-
-    /// The holders that it admits, each once; none where it doesn't go by them.
-    pub(super) fn holders(&self, directory: &Directory, index: &ResourceIndex) -> Option<Vec<u32>> {
-        let holders = index.holders();
-        let mut places: Vec<u32> = match (&self.responsibles, &self.departments) {
-            (Some(responsibles), _) => {
-                responsibles.iter().flat_map(|user| holders.of_responsible(*user)).collect()
-            }
-            (None, Some(departments)) => {
-                departments.iter().flat_map(|it| holders.in_department(directory, *it)).collect()
-            }
-            (None, None) => return None,
-        };
-        places.sort_unstable();
-        places.dedup();
-        places.retain(|place| holders.get(*place).is_some_and(|it| self.admits_holder(directory, it)));
-        Some(places)
+            && self.departments.as_ref().is_none_or(is_there)
     }
 }
 

@@ -1,39 +1,53 @@
 //! The resources of one entity type: by id, in two orders, and by what can open them.
 //!
-//! Beside its row a resource has a slot in each order, in its holder's shelf and, by model, in its stage's list or
-//! its author's shelf, of four bytes each, and one for each observer; the counts are by holder and class.
+//! Beside its row a resource has a slot of four bytes in each order and in some lists. In the crm model those are its
+//! class's, and either its responsible's or, if it names departments itself, theirs; in the support model its
+//! responsible's and its author's; and in both those of its observers.
 
 use std::cmp::Ordering;
 
-use super::holder::Holders;
+use arrayvec::ArrayVec;
+
 use super::order::{Direction, Key, Order, Position};
 use super::row::ResourceRow;
-use super::shelf::{Class, Counts, Shelf};
-use crate::directory::{StageIndex, UserIndex};
+use super::shelf::{Class, Classes, Counts, Shelf};
+use crate::directory::{DepartmentIndex, StageIndex, UserIndex};
 use crate::domain::Model;
 use crate::table::{Row as _, Rows, Sorted, Table, find_each};
 
-/// Slots by the index of a user.
-type People<T> = Rows<Option<T>, 16>;
+/// How many rows are looked up together.
+pub(super) const ROWS_AT_ONCE: usize = 32;
+
+/// What a responsible has.
+#[derive(Clone, Default)]
+pub(super) struct Holding {
+    /// What belongs to his departments.
+    pub(super) own: Shelf,
+    /// What names departments itself and belongs to those (rule 3.2).
+    pub(super) elsewhere: Sorted<u32>,
+}
 
 /// The resources of one entity type.
 ///
-/// INVARIANT: every present row has its slot exactly once in `by_sort_key`, in the shelf of its holder, in the list
-/// of each of its observers and, in the crm model, in the list of its class, in the support model, in the shelf of
-/// its author, if it has one. `counts` and the shelves count what they hold.
+/// INVARIANT: every present row has its slot exactly once in `by_sort_key` and in the list of each of its observers.
+/// In the crm model it is in `by_class` and, if it names departments, in `by_department` of each and `elsewhere` of its
+/// responsible, otherwise on the responsible's own shelf; in the support model on the own shelf of its responsible
+/// and on the shelf of its author. `counts` and the shelves count what they hold.
 #[derive(Clone, Default)]
 pub struct ResourceIndex {
     rows: Table<ResourceRow>,
     by_sort_key: Sorted<u32>,
     model: Model,
     counts: Counts,
-    holders: Holders,
-    /// In the crm model, by the number of a class.
-    by_class: Rows<Sorted<u32>, 16>,
-    /// In the support model, by the index of a user.
-    by_author: People<Shelf>,
-    by_observer: People<Sorted<u32>>,
-    /// Rows that were appended and are not in `by_sort_key` yet.
+    by_class: Classes,
+    /// By the index of a user.
+    by_responsible: Rows<Option<Holding>, 16>,
+    /// What has no responsible and names no departments.
+    nobodys: Shelf,
+    by_department: Rows<Classes, 16>,
+    by_author: Rows<Option<Shelf>, 16>,
+    by_observer: Rows<Option<Sorted<u32>>, 16>,
+    /// Whether rows are being put in that are not in `by_sort_key` yet.
     is_loading: bool,
 }
 
@@ -77,8 +91,8 @@ impl ResourceIndex {
     /// The resources that a user is responsible for, in order of ids.
     #[must_use]
     pub fn of_responsible_after(&self, user: UserIndex, id: Option<&str>) -> Vec<&ResourceRow> {
-        let holders = self.holders.of_responsible(Some(user)).filter_map(|place| self.holders.get(place));
-        let rows = holders.flat_map(|holder| holder.shelf.slots()).filter_map(|slot| self.rows.row(slot));
+        let slots = self.of_responsible(user).into_iter().flat_map(Holding::slots);
+        let rows = slots.filter_map(|slot| self.rows.row(slot));
         let mut rows: Vec<&ResourceRow> =
             rows.filter(|row| id.is_none_or(|after| row.key() > after)).collect();
         rows.sort_unstable_by(|a, b| a.key().cmp(b.key()));
@@ -90,19 +104,19 @@ impl ResourceIndex {
         if self.model == model {
             return;
         }
+        let rows: Vec<(u32, ResourceRow)> =
+            self.slots().filter_map(|slot| Some((slot, self.row(slot)?.clone()))).collect();
+        for (slot, row) in &rows {
+            self.edit_lists(*slot, row, Edit::Remove);
+        }
         self.model = model;
-        (self.by_class, self.by_author) = (Rows::default(), Rows::default());
-        let slots: Vec<u32> = self.rows.slots_after(None).collect();
-        for slot in slots {
-            if let Some(row) = self.rows.row(slot).cloned() {
-                self.edit_by_model(slot, None, Some(&row));
-            }
+        for (slot, row) in &rows {
+            self.edit_lists(*slot, row, Edit::Insert);
         }
     }
 
     /// Puts a resource in, replacing the one with its id.
-    pub fn put(&mut self, mut row: ResourceRow) {
-        row.holder = self.holders.take(row.responsible(), row.departments());
+    pub fn put(&mut self, row: ResourceRow) {
         let before = self.rows.find(row.key()).map(|(slot, before)| (slot, before.clone()));
         let keeps_its_place = before.as_ref().is_some_and(|(_, it)| it.sort_key() == row.sort_key());
         if let Some((_, before)) = before.as_ref().filter(|_| !keeps_its_place) {
@@ -148,6 +162,13 @@ impl ResourceIndex {
         self.rows.row(slot)
     }
 
+    /// The rows of the next slots, at most [`ROWS_AT_ONCE`]; every slot must have one. They are looked up before any is
+    /// looked at, so that the processor waits for many at once.
+    pub(super) fn rows(&self, slots: impl Iterator<Item = u32>) -> ArrayVec<&ResourceRow, ROWS_AT_ONCE> {
+        let slots: ArrayVec<u32, ROWS_AT_ONCE> = slots.take(ROWS_AT_ONCE).collect();
+        slots.iter().filter_map(|slot| self.rows.row(*slot)).collect()
+    }
+
     /// Every slot that has a row.
     pub(super) fn slots(&self) -> impl Iterator<Item = u32> {
         self.rows.slots_after(None)
@@ -162,24 +183,46 @@ impl ResourceIndex {
         self.rows.slot_count()
     }
 
-    pub(super) fn model(&self) -> Model {
-        self.model
+    /// Whether a row belongs to the departments that it names, not to its responsible's.
+    pub(super) fn is_elsewhere(&self, row: &ResourceRow) -> bool {
+        self.model == Model::Crm && !row.departments().is_empty()
     }
 
     pub(super) fn counts(&self) -> &Counts {
         &self.counts
     }
 
-    pub(super) fn holders(&self) -> &Holders {
-        &self.holders
+    /// The resources by class; empty in the support model.
+    pub(super) fn by_class(&self) -> &Classes {
+        &self.by_class
     }
 
-    /// The resources of a class; to be asked in the crm model alone.
-    pub(super) fn of_class(&self, class: Class) -> Option<&Sorted<u32>> {
-        self.by_class.get(class.number())
+    pub(super) fn of_responsible(&self, user: UserIndex) -> Option<&Holding> {
+        self.by_responsible.get(user.0 as usize)?.as_ref()
     }
 
-    /// The resources of an author; to be asked in the support model alone.
+    /// Every responsible with what he has.
+    pub(super) fn holdings(&self) -> impl Iterator<Item = (UserIndex, &Holding)> {
+        let each = (0_u32..).map_while(|user| Some((user, self.by_responsible.get(user as usize)?)));
+        each.filter_map(|(user, holding)| Some((UserIndex(user), holding.as_ref()?)))
+    }
+
+    /// What has no responsible and names no departments.
+    pub(super) fn nobodys(&self) -> &Shelf {
+        &self.nobodys
+    }
+
+    /// The resources that name a department, by class.
+    pub(super) fn of_department(&self, department: DepartmentIndex) -> Option<&Classes> {
+        self.by_department.get(department.0 as usize)
+    }
+
+    /// Every department with the resources that name it.
+    pub(super) fn by_department(&self) -> impl Iterator<Item = &Classes> {
+        (0..self.by_department.len()).filter_map(|at| self.by_department.get(at))
+    }
+
+    /// The resources of an author; none in the crm model.
     pub(super) fn of_author(&self, user: UserIndex) -> Option<&Shelf> {
         self.by_author.get(user.0 as usize)?.as_ref()
     }
@@ -231,86 +274,88 @@ impl ResourceIndex {
 
     /// Changes what is kept of a slot from one row's to another's.
     fn edit(&mut self, slot: u32, before: Option<&ResourceRow>, after: Option<&ResourceRow>) {
-        if let Some(row) = before {
-            self.counts.subtract(row.class());
-        }
-        if let Some(row) = after {
-            self.counts.add(row.class());
-        }
-        self.edit_holders(slot, before, after);
-        self.edit_by_model(slot, before, after);
-        let observers =
-            |row: Option<&ResourceRow>| row.map(|row| row.observers().to_vec()).unwrap_or_default();
-        let (old, new) = (observers(before), observers(after));
-        for user in old.iter().filter(|user| !new.contains(user)) {
-            if let Some(list) = self.by_observer.grow_mut(user.0 as usize).and_then(Option::as_mut) {
-                list.remove(slot);
-            }
-        }
-        for user in new.iter().filter(|user| !old.contains(user)) {
-            if let Some(list) = self.by_observer.grow_mut(user.0 as usize) {
-                list.get_or_insert_default().insert(slot);
-            }
-        }
-    }
-
-    fn edit_holders(&mut self, slot: u32, before: Option<&ResourceRow>, after: Option<&ResourceRow>) {
         if let (Some(before), Some(after)) = (before, after)
-            && before.holder == after.holder
+            && before.has_same_lists(after)
         {
-            if let Some(shelf) = self.holders.shelf_mut(after.holder) {
-                shelf.reclass(before.class(), after.class());
-            }
             return;
         }
-        if let Some(after) = after
-            && let Some(shelf) = self.holders.shelf_mut(after.holder)
-        {
-            shelf.insert(slot, after.class());
-        }
-        if let Some(before) = before {
-            if let Some(shelf) = self.holders.shelf_mut(before.holder) {
-                shelf.remove(slot, before.class());
+        for (row, edit) in [(before, Edit::Remove), (after, Edit::Insert)] {
+            let Some(row) = row else { continue };
+            match edit {
+                Edit::Remove => self.counts.subtract(row.class()),
+                Edit::Insert => self.counts.add(row.class()),
             }
-            self.holders.give_back(before.holder);
+            self.edit_lists(slot, row, edit);
+            for user in row.observers() {
+                let list = self.by_observer.grow_mut(user.0 as usize).map(Option::get_or_insert_default);
+                if let Some(list) = list {
+                    edit.on(list, slot);
+                }
+            }
         }
     }
 
-    fn edit_by_model(&mut self, slot: u32, before: Option<&ResourceRow>, after: Option<&ResourceRow>) {
+    /// The lists that depend on the model.
+    fn edit_lists(&mut self, slot: u32, row: &ResourceRow, edit: Edit) {
+        let class = row.class();
+        let holding = |rows: &mut Rows<Option<Holding>, 16>, then: &dyn Fn(&mut Holding)| {
+            let at = row.responsible().and_then(|user| rows.grow_mut(user.0 as usize));
+            at.map(|place| then(place.get_or_insert_default())).is_some()
+        };
+        if self.is_elsewhere(row) {
+            for department in row.departments() {
+                if let Some(classes) = self.by_department.grow_mut(department.0 as usize) {
+                    edit.in_classes(classes, slot, class);
+                }
+            }
+            holding(&mut self.by_responsible, &|holding| edit.on(&mut holding.elsewhere, slot));
+        } else if !holding(&mut self.by_responsible, &|holding| edit.in_shelf(&mut holding.own, slot, class))
+        {
+            edit.in_shelf(&mut self.nobodys, slot, class);
+        }
         match self.model {
-            Model::Crm => self.edit_by_class(slot, before, after),
-            Model::Support => self.edit_by_author(slot, before, after),
+            Model::Crm => edit.in_classes(&mut self.by_class, slot, class),
+            Model::Support => {
+                if let Some(place) = row.author().and_then(|user| self.by_author.grow_mut(user.0 as usize)) {
+                    edit.in_shelf(place.get_or_insert_default(), slot, class);
+                }
+            }
+        }
+    }
+}
+
+impl Holding {
+    pub(super) fn slots(&self) -> impl Iterator<Item = u32> {
+        self.own.slots().chain(self.elsewhere.iter())
+    }
+}
+
+/// Whether a slot comes to a list or leaves it.
+#[derive(Clone, Copy)]
+enum Edit {
+    Insert,
+    Remove,
+}
+
+impl Edit {
+    fn on(self, list: &mut Sorted<u32>, slot: u32) {
+        match self {
+            Self::Insert => list.insert(slot),
+            Self::Remove => list.remove(slot),
         }
     }
 
-    fn edit_by_class(&mut self, slot: u32, before: Option<&ResourceRow>, after: Option<&ResourceRow>) {
-        let (old, new) = (before.map(ResourceRow::class), after.map(ResourceRow::class));
-        if old == new {
-            return;
-        }
-        if let Some(list) = old.and_then(|class| self.by_class.grow_mut(class.number())) {
-            list.remove(slot);
-        }
-        if let Some(list) = new.and_then(|class| self.by_class.grow_mut(class.number())) {
-            list.insert(slot);
+    fn in_shelf(self, list: &mut Shelf, slot: u32, class: Class) {
+        match self {
+            Self::Insert => list.insert(slot, class),
+            Self::Remove => list.remove(slot, class),
         }
     }
 
-    fn edit_by_author(&mut self, slot: u32, before: Option<&ResourceRow>, after: Option<&ResourceRow>) {
-        let side = |row: &ResourceRow| Some((row.author()?, row.class()));
-        let (old, new) = (before.and_then(side), after.and_then(side));
-        if old == new {
-            return;
-        }
-        if let Some((author, class)) = old
-            && let Some(shelf) = self.by_author.grow_mut(author.0 as usize).and_then(Option::as_mut)
-        {
-            shelf.remove(slot, class);
-        }
-        if let Some((author, class)) = new
-            && let Some(shelf) = self.by_author.grow_mut(author.0 as usize)
-        {
-            shelf.get_or_insert_default().insert(slot, class);
+    fn in_classes(self, classes: &mut Classes, slot: u32, class: Class) {
+        match self {
+            Self::Insert => classes.insert(slot, class),
+            Self::Remove => classes.remove(slot, class),
         }
     }
 }

@@ -6,7 +6,8 @@
 use std::cmp::Ordering;
 
 use super::filter::Filter;
-use super::index::ResourceIndex;
+use super::index::{ROWS_AT_ONCE, ResourceIndex};
+use super::mark::Marks;
 use super::order::{Order, Position};
 use super::row::ResourceRow;
 use super::selection::{Facets, Selection, Tally};
@@ -41,7 +42,7 @@ enum Method {
     /// All rows; after so many more another method is tried.
     Walk { left: usize },
     /// The rows whose bit is set.
-    Marked(Vec<u64>),
+    Marked(Marks),
     /// These alone.
     Picked(Picked),
 }
@@ -62,9 +63,8 @@ impl Listing {
     /// Starts a list behind a position, or at the first, of which about `wanted` will be taken.
     #[must_use]
     pub fn new(view: View<'_>, filter: Filter, order: Order, after: Option<Position>, wanted: u64) -> Self {
-        let is_by_row = filter.is_by_row();
         let selection = Selection::compile(view, filter);
-        let total = (!is_by_row).then(|| selection.tally(view, Facets::default()).total);
+        let total = selection.is_counted().then(|| selection.tally(view, Facets::default()).total);
         let mut listing = Self { selection, order, position: after, method: Method::Walk { left: 0 }, total };
         listing.method = Method::Walk { left: listing.patience(view.index.len(), wanted) };
         listing
@@ -126,7 +126,7 @@ impl Listing {
             Method::Marked(marks) => {
                 let marks = std::mem::take(marks);
                 let mut left = usize::MAX;
-                let is_done = self.walk(view, (ids, count_max), (&|slot| is_marked(&marks, slot), &mut left));
+                let is_done = self.walk(view, (ids, count_max), (&|slot| marks.has(slot), &mut left));
                 self.method = Method::Marked(marks);
                 is_done
             }
@@ -156,9 +156,15 @@ impl Listing {
             if *left == 0 {
                 break false;
             }
-            let Some(slot) = slots.next() else { break true };
-            *left -= 1;
-            if let Some(row) = view.index.row(slot) {
+            let rows = view.index.rows(slots.by_ref().take(*left));
+            if rows.is_empty() {
+                break true;
+            }
+            for row in rows {
+                if ids.len() >= count_max {
+                    break;
+                }
+                *left -= 1;
                 last = Some(row);
                 if self.selection.has(view, row) {
                     ids.push(row.id().clone());
@@ -172,12 +178,22 @@ impl Listing {
 
     /// Goes by the shelves from here on.
     fn settle(&mut self, view: View<'_>) {
+        let sparse = sparse(view.index.len());
+        let is_sparse = self.total.is_none_or(|total| total <= sparse as u64);
         let mut slots = Vec::new();
-        self.selection.each_slot(view, &mut |slot| slots.push(slot));
-        self.method = if slots.len() <= sparse(view.index.len()) {
+        if is_sparse {
+            self.selection.each_slot(view, &mut |slot| slots.push(slot));
+        }
+        self.method = if is_sparse && slots.len() <= 4 * sparse {
+            slots.sort_unstable();
+            slots.dedup();
             Method::Picked(Picked::of(view, &self.selection, self.order, self.position.as_ref(), &slots))
         } else {
-            Method::Marked(mark(view.index, &slots))
+            let mut marks = Marks::new(view.index);
+            self.selection.each_slot(view, &mut |slot| {
+                marks.mark(slot);
+            });
+            Method::Marked(marks)
         };
     }
 }
@@ -198,11 +214,17 @@ impl Picked {
         behind: Option<&Position>,
         slots: &[u32],
     ) -> Self {
-        let rows = slots.iter().filter_map(|slot| Some((*slot, view.index.row(*slot)?)));
-        let wanted = rows.filter(|(_, row)| {
-            behind.is_none_or(|position| order.is_behind(row, position)) && selection.has(view, row)
-        });
-        Self { ready: Vec::new(), rest: wanted.map(|(slot, row)| (order.prefix(row), slot)).collect() }
+        let mut rest = Vec::with_capacity(slots.len());
+        for slots in slots.chunks(ROWS_AT_ONCE) {
+            let rows = view.index.rows(slots.iter().copied());
+            for (slot, row) in slots.iter().zip(rows) {
+                let is_behind = behind.is_none_or(|position| order.is_behind(row, position));
+                if is_behind && selection.has(view, row) {
+                    rest.push((order.prefix(row), *slot));
+                }
+            }
+        }
+        Self { ready: Vec::new(), rest }
     }
 
     fn next<'a>(&mut self, view: View<'a>, order: Order, count: usize) -> Vec<&'a ResourceRow> {
@@ -236,18 +258,4 @@ impl Picked {
 
 fn sparse(len: usize) -> usize {
     len / SPARSE + SPARSE_LEAST
-}
-
-fn mark(index: &ResourceIndex, slots: &[u32]) -> Vec<u64> {
-    let mut marks = vec![0_u64; index.slot_count().div_ceil(64)];
-    for slot in slots {
-        if let Some(word) = marks.get_mut(*slot as usize / 64) {
-            *word |= 1 << (slot % 64);
-        }
-    }
-    marks
-}
-
-fn is_marked(marks: &[u64], slot: u32) -> bool {
-    marks.get(slot as usize / 64).is_some_and(|word| word >> (slot % 64) & 1 == 1)
 }

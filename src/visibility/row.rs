@@ -24,8 +24,6 @@ pub struct ResourceRow {
     stage: u16,
     open: bool,
     more: Option<Arc<More>>,
-    /// Given by the index that it is put into.
-    pub(super) holder: u32,
 }
 
 /// What few resources have.
@@ -67,7 +65,6 @@ impl ResourceRow {
             open: facts.open,
             more: has_more
                 .then(|| Arc::new(More { departments: departments.into(), observers: observers.into() })),
-            holder: u32::MAX,
         }
     }
 
@@ -129,8 +126,21 @@ impl ResourceRow {
         somebody(self.responsible)
     }
 
+    /// Whether the index has another row in the same lists, but for orders.
+    pub(super) fn has_same_lists(&self, other: &Self) -> bool {
+        let people = |row: &Self| (row.responsible, row.author);
+        people(self) == people(other)
+            && self.class() == other.class()
+            && self.departments() == other.departments()
+            && self.observers() == other.observers()
+    }
+
     pub(super) fn class(&self) -> Class {
-        Class::of(self.stage(), self.open)
+        Class::of(self)
+    }
+
+    pub(super) const fn is_open(&self) -> bool {
+        self.open
     }
 
     pub(super) fn stage(&self) -> Option<StageIndex> {

@@ -2,12 +2,14 @@
 //! and how many there are.
 //!
 //! Slots and totals come from the shelves of those in the subject's reach. Rows are read only where shelves can't
-//! tell: what he observes, and what is narrowed to authors or ids.
+//! tell: what he observes, what names several departments, and what is narrowed to authors, departments or ids.
 
 use std::collections::BTreeMap;
 
 use super::View;
 use super::filter::Filter;
+use super::index::Holding;
+use super::mark::Marks;
 use super::row::ResourceRow;
 use super::shelf::{Class, Shelf};
 use super::sight::{Side, Sight};
@@ -33,14 +35,31 @@ pub struct Facets {
     pub responsibles: bool,
 }
 
-impl Tally {
-    fn add(&mut self, facets: Facets, class: Class, responsible: Option<UserIndex>, count: u64) {
-        self.total += count;
-        if facets.stages {
-            *self.stages.entry(class.stage()).or_default() += count;
+/// Counts what it is given.
+struct Tallying {
+    facets: Facets,
+    tally: Tally,
+}
+
+impl Tallying {
+    fn add(&mut self, class: Class, responsible: Option<UserIndex>, count: u64) {
+        self.tally.total += count;
+        if self.facets.stages {
+            *self.tally.stages.entry(class.stage()).or_default() += count;
         }
-        if facets.responsibles {
-            *self.responsibles.entry(responsible).or_default() += count;
+        if self.facets.responsibles {
+            *self.tally.responsibles.entry(responsible).or_default() += count;
+        }
+    }
+
+    fn add_row(&mut self, row: &ResourceRow) {
+        self.add(row.class(), row.responsible(), 1);
+    }
+
+    /// What a person has of the classes that are counted.
+    fn add_own(&mut self, person: Option<UserIndex>, own: &Shelf, is_counted: impl Fn(Class) -> bool) {
+        for (class, count) in own.counts().iter().filter(|(class, _)| is_counted(*class)) {
+            self.add(class, person, count);
         }
     }
 }
@@ -49,146 +68,194 @@ impl Tally {
 pub(super) struct Selection {
     sight: Sight,
     filter: Filter,
-    /// The holders that the filter admits, if it goes by holders.
-    holders: Option<Vec<u32>>,
 }
 
 impl Selection {
     pub(super) fn compile(view: View<'_>, filter: Filter) -> Self {
-        let holders = filter.holders(view.directory, view.index);
-        Self { sight: Sight::compile(view), filter, holders }
+        Self { sight: Sight::compile(view), filter }
     }
 
     /// Whether a row is in it.
     pub(super) fn has(&self, view: View<'_>, row: &ResourceRow) -> bool {
-        self.sight.opens_row(row)
-            && (self.filter.is_open_to_all() || self.filter.admits(view.directory, view.index, row))
+        self.sight.opens_row(view, row)
+            && (self.filter.is_open_to_all() || self.filter.admits(view.directory, row))
+    }
+
+    /// Whether its size is told by counts, next to no rows being read.
+    pub(super) fn is_counted(&self) -> bool {
+        !self.filter.is_by_row()
+            && (self.sight.side == Side::Responsible || self.filter.responsibles.is_none())
     }
 
     /// How many resources it has.
     pub(super) fn tally(&self, view: View<'_>, facets: Facets) -> Tally {
-        let mut tally = Tally::default();
-        let by_shelf = match self.sight.side {
-            Side::Holder => !self.filter.is_by_row(),
-            Side::Author => !self.filter.is_by_row() && !self.filter.is_by_holder() && !facets.responsibles,
-        };
-        if !by_shelf {
-            let mut add = |slot| {
-                self.add_row(view, slot, &mut |row| {
-                    tally.add(facets, row.class(), row.responsible(), 1);
-                })
-            };
-            self.each_slot(view, &mut add);
-            return tally;
+        let mut tallying = Tallying { facets, tally: Tally::default() };
+        match self.sight.side {
+            _ if !self.is_counted() => self.tally_rows(view, &mut tallying),
+            Side::Responsible => self.tally_responsibles(view, &mut tallying),
+            Side::Author if facets.responsibles => self.tally_rows(view, &mut tallying),
+            Side::Author => self.tally_authors(view, &mut tallying),
         }
-        self.tally_shelves(view, facets, &mut tally);
-        self.each_observed(view, &mut |row| {
-            if self.filter.admits(view.directory, view.index, row) {
-                tally.add(facets, row.class(), row.responsible(), 1);
+        tallying.tally
+    }
+
+    fn tally_rows(&self, view: View<'_>, tallying: &mut Tallying) {
+        let mut slots = Vec::new();
+        self.each_slot(view, &mut |slot| slots.push(slot));
+        slots.sort_unstable();
+        slots.dedup();
+        let rows = slots.iter().filter_map(|slot| view.index.row(*slot));
+        rows.filter(|row| self.has(view, row)).for_each(|row| tallying.add_row(row));
+    }
+
+    fn tally_authors(&self, view: View<'_>, tallying: &mut Tallying) {
+        self.tally_classes(view, tallying);
+        for author in self.sight.people() {
+            if let Some(own) = view.index.of_author(author) {
+                tallying.add_own(None, own, |class| self.opens_person_only(class, author));
+            }
+        }
+    }
+
+    fn tally_responsibles(&self, view: View<'_>, tallying: &mut Tallying) {
+        // Where whole classes are open, they are counted as such, unless it matters whose they are.
+        if tallying.facets.responsibles || self.filter.responsibles.is_some() {
+            self.tally_each_responsible(view, tallying);
+        } else {
+            self.tally_classes(view, tallying);
+            for person in self.sight.people() {
+                if let Some(holding) = view.index.of_responsible(person) {
+                    tallying.add_own(None, &holding.own, |class| self.opens_person_only(class, person));
+                }
+            }
+            self.tally_elsewhere(view, tallying);
+        }
+        self.each_observed(view, &mut |_, row| {
+            if self.filter.admits(view.directory, row) {
+                tallying.add_row(row);
             }
         });
-        tally
     }
 
-    fn add_row(&self, view: View<'_>, slot: u32, add: &mut impl FnMut(&ResourceRow)) {
-        if let Some(row) = view.index.row(slot).filter(|row| self.has(view, row)) {
-            add(row);
+    /// All of the classes that are open whosever they are.
+    fn tally_classes(&self, view: View<'_>, tallying: &mut Tallying) {
+        for (class, count) in view.index.counts().iter() {
+            if self.filter.admits_class(class) && self.sight.opens_to_all(class) {
+                tallying.add(class, None, count);
+            }
         }
     }
 
-    /// What is visible but for what he observes, by the counts of shelves.
-    fn tally_shelves(&self, view: View<'_>, facets: Facets, tally: &mut Tally) {
-        let holders = view.index.holders();
-        let mut add_holder = |place: u32, is_counted: &dyn Fn(Class) -> bool| {
-            let Some(holder) = holders.get(place) else { return };
-            for (class, count) in holder.shelf.counts().iter().filter(|(class, _)| is_counted(*class)) {
-                tally.add(facets, class, holder.responsible, count);
-            }
-        };
-        let opens = |class, place| self.filter.admits_class(class) && self.sight.opens_of(class, place);
-        if let Some(places) = &self.holders {
-            return places.iter().for_each(|place| add_holder(*place, &|class| opens(class, *place)));
-        }
-        if facets.responsibles {
-            return holders.iter().for_each(|(place, _)| add_holder(place, &|class| opens(class, place)));
-        }
-        let to_all = |class: Class| self.sight.opens_to_all(class);
-        if self.sight.side == Side::Holder {
-            for place in self.sight.known() {
-                add_holder(*place, &|class| opens(class, *place) && !to_all(class));
-            }
-        } else {
-            for author in self.sight.known() {
-                let counts = view.index.of_author(UserIndex(*author)).into_iter().map(Shelf::counts);
-                for (class, count) in counts.flat_map(|counts| counts.iter().collect::<Vec<_>>()) {
-                    if opens(class, *author) && !to_all(class) {
-                        tally.add(facets, class, None, count);
-                    }
+    /// Whether a class is wanted, and open to somebody's resources but not to everyone's.
+    fn opens_only(&self, class: Class, opens: impl Fn(Class) -> bool) -> bool {
+        self.filter.admits_class(class) && opens(class) && !self.sight.opens_to_all(class)
+    }
+
+    fn opens_person_only(&self, class: Class, person: UserIndex) -> bool {
+        self.opens_only(class, |class| self.sight.opens_of_person(class, person))
+    }
+
+    /// What names departments itself, and isn't open whosever it is.
+    fn tally_elsewhere(&self, view: View<'_>, tallying: &mut Tallying) {
+        let mut seen = Marks::new(view.index);
+        let is_single = self.sight.is_single();
+        for department in self.sight.departments() {
+            let classes = view.index.of_department(department);
+            for (class, slots) in classes.into_iter().flat_map(|classes| classes.iter()) {
+                let opens = |class| self.sight.opens_of_department(class, department);
+                if is_single && self.opens_only(class, opens) {
+                    let count = slots.iter().filter(|slot| seen.mark(*slot)).count();
+                    tallying.add(class, None, count as u64);
+                } else if !is_single {
+                    slots.iter().for_each(|slot| self.tally_unseen(view, &mut seen, tallying, slot));
                 }
             }
         }
-        for (class, count) in view.index.counts().iter() {
-            if self.filter.admits_class(class) && to_all(class) {
-                tally.add(facets, class, None, count);
+        let owned = self.sight.owner().and_then(|user| view.index.of_responsible(user));
+        for slot in owned.into_iter().flat_map(|holding| holding.elsewhere.iter()) {
+            self.tally_unseen(view, &mut seen, tallying, slot);
+        }
+    }
+
+    fn tally_unseen(&self, view: View<'_>, seen: &mut Marks, tallying: &mut Tallying, slot: u32) {
+        let Some(row) = view.index.row(slot).filter(|row| !self.sight.opens_to_all(row.class())) else {
+            return;
+        };
+        let opens = self.has(view, row) && !self.sight.opens_by_observing(view, row);
+        if opens && seen.mark(slot) {
+            tallying.add_row(row);
+        }
+    }
+
+    /// Person by person, and row by row what names departments itself.
+    fn tally_each_responsible(&self, view: View<'_>, tallying: &mut Tallying) {
+        for (person, holding) in view.index.holdings() {
+            if self.filter.admits_responsible(Some(person)) {
+                tallying.add_own(Some(person), &holding.own, |class| {
+                    self.filter.admits_class(class) && self.sight.opens_of_person(class, person)
+                });
+            }
+        }
+        if self.filter.admits_responsible(None) {
+            tallying.add_own(None, view.index.nobodys(), |class| {
+                self.filter.admits_class(class) && self.sight.opens_to_all(class)
+            });
+        }
+        let mut seen = Marks::new(view.index);
+        let elsewhere = view.index.by_department().flat_map(|classes| classes.iter());
+        for slot in elsewhere.flat_map(|(_, slots)| slots.iter()).filter(|slot| seen.mark(*slot)) {
+            let Some(row) = view.index.row(slot) else { continue };
+            if self.has(view, row) && !self.sight.opens_by_observing(view, row) {
+                tallying.add_row(row);
             }
         }
     }
 
     /// The resources that are visible only because he observes them.
-    fn each_observed(&self, view: View<'_>, each: &mut dyn FnMut(&ResourceRow)) {
-        let slots = self.sight.observer.and_then(|user| view.index.of_observer(user));
-        let rows = slots.into_iter().flat_map(|slots| slots.iter()).filter_map(|slot| view.index.row(slot));
-        rows.filter(|row| self.sight.opens_by_observing(row)).for_each(each);
-    }
-
-    /// Gives slots that hold all that it has, each once; the rows are still to be asked about.
-    pub(super) fn each_slot(&self, view: View<'_>, each: &mut dyn FnMut(u32)) {
-        let holders = view.index.holders();
-        if let Some(ids) = &self.filter.ids {
-            let mut slots: Vec<u32> = ids.iter().filter_map(|id| view.index.slot_of(id.as_str())).collect();
-            slots.sort_unstable();
-            slots.dedup();
-            return slots.into_iter().for_each(each);
-        }
-        if let Some(places) = &self.holders {
-            let holders = places.iter().filter_map(|place| holders.get(*place));
-            return holders.flat_map(|holder| holder.shelf.slots()).for_each(each);
-        }
-        let classes = || view.index.counts().iter().map(|(class, _)| class);
-        let mut to_all = classes().filter(|class| self.sight.opens_to_all(*class)).peekable();
-        if self.sight.side == Side::Author || view.index.model() == crate::domain::Model::Support {
-            // The support model does not go by stages: all are open, or those of people alone.
-            if to_all.peek().is_some() {
-                return view.index.slots().for_each(each);
-            }
-        }
-        to_all
-            .filter_map(|class| view.index.of_class(class))
-            .flat_map(|list| list.iter())
-            .for_each(&mut *each);
-        for place in self.sight.known() {
-            let shelf = match self.sight.side {
-                Side::Holder => holders.get(*place).map(|holder| &holder.shelf),
-                Side::Author => view.index.of_author(UserIndex(*place)),
-            };
-            let rows = shelf.into_iter().flat_map(Shelf::slots);
-            rows.for_each(|slot| {
-                let class = view.index.row(slot).map(ResourceRow::class);
-                let opens = |class| self.sight.opens_of(class, *place) && !self.sight.opens_to_all(class);
-                if class.is_some_and(opens) {
-                    each(slot);
-                }
-            });
-        }
-        self.each_observed_slot(view, each);
-    }
-
-    fn each_observed_slot(&self, view: View<'_>, each: &mut dyn FnMut(u32)) {
-        let slots = self.sight.observer.and_then(|user| view.index.of_observer(user));
+    fn each_observed(&self, view: View<'_>, each: &mut dyn FnMut(u32, &ResourceRow)) {
+        let slots = self.sight.observer().and_then(|user| view.index.of_observer(user));
         for slot in slots.into_iter().flat_map(|slots| slots.iter()) {
-            if view.index.row(slot).is_some_and(|row| self.sight.opens_by_observing(row)) {
-                each(slot);
+            if let Some(row) = view.index.row(slot)
+                && self.sight.opens_by_observing(view, row)
+            {
+                each(slot, row);
             }
         }
+    }
+
+    /// Gives slots that hold all that it has, and as little else as shelves can tell; one can come more than once.
+    pub(super) fn each_slot(&self, view: View<'_>, each: &mut dyn FnMut(u32)) {
+        if let Some(ids) = &self.filter.ids {
+            return ids.iter().filter_map(|id| view.index.slot_of(id.as_str())).for_each(each);
+        }
+        let responsibles = self.filter.responsibles.iter().flatten().copied();
+        if let Some(people) = responsibles.collect::<Option<Vec<UserIndex>>>().filter(|it| !it.is_empty()) {
+            let holdings = people.into_iter().filter_map(|person| view.index.of_responsible(person));
+            return holdings.flat_map(Holding::slots).for_each(each);
+        }
+        let is_open = |class| self.filter.admits_class(class) && self.sight.opens_to_all(class);
+        let mut is_whole = view.index.counts().iter().filter(|(class, _)| is_open(*class)).peekable();
+        if is_whole.peek().is_some() && view.index.by_class().is_empty() {
+            // The support model does not go by stages: it is all or what single people have.
+            return view.index.slots().for_each(each);
+        }
+        let classes = view.index.by_class().iter().filter(|(class, _)| is_open(*class));
+        classes.flat_map(|(_, slots)| slots.iter()).for_each(&mut *each);
+        for person in self.sight.people() {
+            let own = match self.sight.side {
+                Side::Responsible => view.index.of_responsible(person).map(|holding| &holding.own),
+                Side::Author => view.index.of_author(person),
+            };
+            own.into_iter().flat_map(Shelf::slots).for_each(&mut *each);
+        }
+        let departments = self.sight.departments().filter_map(|it| view.index.of_department(it));
+        let elsewhere = departments
+            .flat_map(|classes| classes.iter())
+            .filter(|(class, _)| self.filter.admits_class(*class) && !self.sight.opens_to_all(*class));
+        elsewhere.flat_map(|(_, slots)| slots.iter()).for_each(&mut *each);
+        let owned = self.sight.owner().and_then(|user| view.index.of_responsible(user));
+        owned.into_iter().flat_map(|holding| holding.elsewhere.iter()).for_each(&mut *each);
+        let observed = self.sight.observer().and_then(|user| view.index.of_observer(user));
+        observed.into_iter().flat_map(|slots| slots.iter()).for_each(each);
     }
 }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::row::ResourceRow;
 use crate::directory::StageIndex;
 use crate::table::Sorted;
 
@@ -12,18 +13,13 @@ use crate::table::Sorted;
 pub(super) struct Class(u32);
 
 impl Class {
-    pub(super) fn of(stage: Option<StageIndex>, open: bool) -> Self {
-        Self(stage.map_or(0, |stage| u32::from(stage.0) + 1) << 1 | u32::from(open))
+    pub(super) fn of(row: &ResourceRow) -> Self {
+        Self(row.stage().map_or(0, |stage| u32::from(stage.0) + 1) << 1 | u32::from(row.is_open()))
     }
 
     pub(super) fn stage(self) -> Option<StageIndex> {
         let number = (self.0 >> 1).checked_sub(1)?;
         u16::try_from(number).ok().map(StageIndex)
-    }
-
-    /// A small number of its own.
-    pub(super) const fn number(self) -> usize {
-        self.0 as usize
     }
 
     pub(super) const fn is_open(self) -> bool {
@@ -76,10 +72,6 @@ impl Shelf {
         &self.counts
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.slots.is_empty()
-    }
-
     pub(super) fn insert(&mut self, slot: u32, class: Class) {
         self.slots.insert(slot);
         self.counts.add(class);
@@ -89,12 +81,37 @@ impl Shelf {
         self.slots.remove(slot);
         self.counts.subtract(class);
     }
+}
 
-    /// Moves a resource that stays on the shelf to another class.
-    pub(super) fn reclass(&mut self, from: Class, to: Class) {
-        if from != to {
-            self.counts.subtract(from);
-            self.counts.add(to);
+/// Slots by class, in ascending order each; no class is empty.
+#[derive(Clone, Default)]
+pub(super) struct Classes(Arc<Vec<(Class, Sorted<u32>)>>);
+
+impl Classes {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Class, &Sorted<u32>)> {
+        self.0.iter().map(|(class, slots)| (*class, slots))
+    }
+
+    pub(super) fn insert(&mut self, slot: u32, class: Class) {
+        let classes = Arc::make_mut(&mut self.0);
+        let at = classes.partition_point(|(other, _)| *other < class);
+        if classes.get(at).is_none_or(|(other, _)| *other != class) {
+            classes.insert(at, (class, Sorted::new()));
         }
+        if let Some((_, slots)) = classes.get_mut(at) {
+            slots.insert(slot);
+        }
+    }
+
+    pub(super) fn remove(&mut self, slot: u32, class: Class) {
+        let classes = Arc::make_mut(&mut self.0);
+        if let Some((_, slots)) = classes.iter_mut().find(|(other, _)| *other == class) {
+            slots.remove(slot);
+        }
+        classes.retain(|(_, slots)| !slots.is_empty());
     }
 }

@@ -185,7 +185,9 @@ fn long_lists_are_those_of_single_decisions_in_every_order() {
     let mut snapshot = Snapshot::at(Revision::new(1));
     let mut objects: Vec<Object> = company.objects().collect();
     objects.sort_by_key(Object::key);
-    objects.iter().for_each(|object| snapshot.load(object).unwrap());
+    for object in &objects {
+        snapshot.load(object).unwrap();
+    }
     snapshot.end_load();
     let oracle = Oracle::of(&objects);
     let dice = &mut Dice::new(11);
