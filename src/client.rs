@@ -12,6 +12,7 @@ mod error;
 mod facts;
 mod freshness;
 mod messages;
+mod plan;
 mod question;
 mod watch;
 
@@ -30,6 +31,7 @@ pub use error::{ClientError, Refused, Violation};
 pub use facts::{FactsError, facts_text, parse_facts};
 pub use freshness::Freshness;
 pub use messages::{Message, Messages};
+pub use plan::{PlanQuery, Planned};
 pub use question::Question;
 pub use watch::Changes;
 

@@ -6,6 +6,7 @@
 mod check;
 mod import;
 mod list;
+mod plan;
 mod question;
 mod read;
 mod write;
@@ -32,6 +33,7 @@ pub use read::{Filter, FilterError, Page};
 pub use write::WriteError;
 
 pub use crate::directory::Violation;
+pub use crate::rights::DepartmentForm;
 pub use crate::snapshot::Refusal;
 pub use crate::store::LogError;
 

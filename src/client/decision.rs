@@ -168,7 +168,7 @@ impl Client {
         Ok(Answered { value: recipients?, revision: answer.revision })
     }
 
-    fn decisions(&self) -> DecisionServiceClient<Channel> {
+    pub(super) fn decisions(&self) -> DecisionServiceClient<Channel> {
         DecisionServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX)
     }
 }

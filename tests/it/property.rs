@@ -15,6 +15,8 @@ use proptest::prelude::*;
 use crate::oracle::{Broken, Oracle, Refused};
 use crate::world::{Dice, Size, puts, random_world, random_write, seed};
 
+pub(crate) use condition::holds;
+
 /// The same world twice.
 struct Twins {
     oracle: Oracle,

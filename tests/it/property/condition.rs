@@ -13,7 +13,7 @@ use crate::world::{Dice, facts};
 const FORMS: [DepartmentForm; 2] = [DepartmentForm::Resolved, DepartmentForm::Kept];
 
 /// Whether a condition holds of a resource with these facts.
-pub(super) fn holds(condition: &Condition, facts: &Facts, oracle: &Oracle) -> bool {
+pub(crate) fn holds(condition: &Condition, facts: &Facts, oracle: &Oracle) -> bool {
     match condition {
         Condition::Open => facts.open,
         Condition::Absent(field) => values(*field, facts, oracle).is_empty(),
