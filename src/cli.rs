@@ -21,6 +21,7 @@ mod key;
 mod list;
 mod objects;
 mod output;
+mod plan;
 mod put;
 mod recipients;
 mod restore;
@@ -63,6 +64,7 @@ enum Command {
     Demo(demo::Demo),
     Check(check::Check),
     List(list::List),
+    Plan(plan::Plan),
     Subjects(subjects::Subjects),
     Actions(actions::Actions),
     Recipients(recipients::Recipients),
@@ -116,6 +118,7 @@ impl Command {
             Self::Demo(it) => it.run(output).await,
             Self::Check(it) => it.run(output).await,
             Self::List(it) => it.run(output).await,
+            Self::Plan(it) => it.run(output).await,
             Self::Subjects(it) => it.run(output).await,
             Self::Actions(it) => it.run(output).await,
             Self::Recipients(it) => it.run(output).await,
