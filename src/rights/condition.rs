@@ -3,6 +3,8 @@
 //! The standings are the rules' (see [`Plan`]); here is only what each relation means for the fields. What goes by the
 //! directory is looked up in it, so that the condition holds as long as its revision.
 
+use std::collections::BTreeMap;
+
 use super::{EffectiveRights, Openings, Plan, Relation, Standing};
 use crate::directory::{DepartmentIndex, Directory, TypeNode, UserIndex};
 use crate::domain::{Condition, Field, GroupKind, Id, Scope};
@@ -28,11 +30,13 @@ pub fn condition(
     let writer = Writer { directory, rights, form };
     let stages = Stages::of(node, plan);
     // By standing and not by stage: a list of responsibles is then written once, whatever the number of stages.
-    let clauses = stages.standings(plan).into_iter().map(|standing| {
-        let on_stage = stages.condition(|openings| openings.has(standing));
-        Condition::all([on_stage, writer.standing(standing)])
-    });
-    Condition::any(clauses)
+    let mut by_stages: BTreeMap<Condition, Vec<Condition>> = BTreeMap::new();
+    for standing in stages.standings(plan) {
+        let on_stages = stages.condition(|openings| openings.has(standing));
+        by_stages.entry(on_stages).or_default().push(writer.standing(standing));
+    }
+    let clauses = by_stages.into_iter();
+    Condition::any(clauses.map(|(on_stages, open)| Condition::all([on_stages, Condition::any(open)])))
 }
 
 /// What a plan says of the stages that a type has now, and of no stage.
