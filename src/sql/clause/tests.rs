@@ -64,6 +64,15 @@ fn mysql_and_sqlite_take_a_parameter_a_value_and_compare_bytewise() {
 }
 
 #[test]
+fn a_field_of_many_values_can_be_in_a_column_of_one() {
+    let columns = mapping(&[("departments", "department"), ("responsible_departments", "d.department")]);
+    let text = |condition: &Condition| Clause::write(condition, Dialect::MySql, &columns).unwrap().text;
+    assert_eq!(text(&of(Field::Departments, &["d1"])), "`department` IN (CAST(? AS BINARY))");
+    assert_eq!(text(&Condition::Absent(Field::Departments)), "`department` IS NULL");
+    assert_eq!(text(&of(Field::ResponsibleDepartments, &["d1"])), "`d`.`department` IN (CAST(? AS BINARY))");
+}
+
+#[test]
 fn always_and_never_look_at_no_column() {
     for dialect in [Dialect::PostgreSql, Dialect::MySql, Dialect::Sqlite] {
         let text = |condition| Clause::write(condition, dialect, &Mapping::default()).unwrap().text;
