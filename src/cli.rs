@@ -22,6 +22,7 @@ mod key;
 mod list;
 mod objects;
 mod output;
+mod plan;
 mod put;
 mod recipients;
 mod restore;
@@ -65,6 +66,7 @@ enum Command {
     Check(check::Check),
     List(list::List),
     Count(count::Count),
+    Plan(plan::Plan),
     Subjects(subjects::Subjects),
     Actions(actions::Actions),
     Recipients(recipients::Recipients),
@@ -119,6 +121,7 @@ impl Command {
             Self::Check(it) => it.run(output).await,
             Self::List(it) => it.run(output).await,
             Self::Count(it) => it.run(output).await,
+            Self::Plan(it) => it.run(output).await,
             Self::Subjects(it) => it.run(output).await,
             Self::Actions(it) => it.run(output).await,
             Self::Recipients(it) => it.run(output).await,

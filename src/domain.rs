@@ -4,6 +4,7 @@
 //! here knows of trees, caches, stores or the wire.
 
 mod change;
+mod condition;
 mod decision;
 mod fault;
 mod id;
@@ -13,6 +14,7 @@ mod object;
 mod revision;
 
 pub use change::{Affected, Change, ChangeSet, Operation, Precondition, Verb, Write};
+pub use condition::{Condition, Field};
 pub use decision::{Decision, Effect, NewsEvent, Obligation, Reason, Recipient};
 pub use fault::{Fault, item_faults};
 pub use id::{Id, IdError};

@@ -7,6 +7,7 @@ mod check;
 mod import;
 mod kept;
 mod list;
+mod plan;
 mod question;
 mod read;
 mod visible;
@@ -34,6 +35,7 @@ pub use visible::{Part, VisibleCount, VisibleFilter, VisibleList, VisibleQuery};
 pub use write::WriteError;
 
 pub use crate::directory::Violation;
+pub use crate::rights::DepartmentForm;
 pub use crate::snapshot::Refusal;
 pub use crate::store::LogError;
 pub use crate::visibility::{Direction, Facets, Key as OrderKey, Order, Position};

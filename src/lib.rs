@@ -1,6 +1,7 @@
 //! Dopusk decides who may see which ticket, and says why.
 //!
-//! From the bottom up: [`domain`] is the vocabulary and [`table`] the data structure that everything is kept in.
+//! From the bottom up: [`domain`] is the vocabulary, [`sql`] writes its conditions for a caller's database, and
+//! [`table`] is the data structure that everything is kept in.
 //! [`directory`] is the organisation, [`rights`] what it gives to each user, [`visibility`] the resources that
 //! rights are applied to, [`snapshot`] all of it at one revision. [`store`] keeps it on disk, [`cache`] the rights
 //! that were compiled, [`watch`] the changes that were committed; [`engine`] joins them into use cases. [`api`] speaks
@@ -8,6 +9,7 @@
 //! a server from outside; [`cli`] is the command `dopusk`, set up by [`config`], logging by [`telemetry`].
 
 pub mod domain;
+pub mod sql;
 pub mod table;
 
 pub mod directory;

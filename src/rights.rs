@@ -3,6 +3,7 @@
 //! Pure, total and without waiting: a decision depends on the arguments alone. Lists and explanations run the
 //! same code as single decisions.
 
+mod condition;
 mod crm;
 mod plan;
 mod recipient;
@@ -18,6 +19,7 @@ use crate::directory::{
 use crate::domain::{Decision, GroupKind, Model, Reason, Scope, SupportRole};
 use relation::Facts;
 
+pub use condition::{DepartmentForm, condition};
 pub use crm::{Entries, Entry};
 pub use plan::{Openings, Plan};
 pub use recipient::recipients;

@@ -3,6 +3,7 @@
 mod decision;
 mod from_wire;
 mod page_token;
+mod plan;
 mod to_wire;
 
 pub use decision::{
@@ -11,4 +12,7 @@ pub use decision::{
 };
 pub use from_wire::{key, kind, object, operation};
 pub use page_token::{page_token, parse_page_token};
+pub use plan::{
+    clause, department_form, parameters, plan, planned, sql_column_path, sql_target, sql_target_to_wire,
+};
 pub use to_wire::{change_set, facts_to_wire, key_to_wire, kind_to_wire, object_to_wire, operation_to_wire};

@@ -10,6 +10,7 @@ use super::cursor::Mark;
 use super::status::{self, Invalid, invalid};
 use super::{Context, convert, pb, visible};
 use crate::domain::{BATCH_ITEMS_MAX, Id, PAGE_ITEMS_MAX};
+use crate::sql::Clause;
 
 /// Answers `DecisionService`.
 #[derive(Clone)]
@@ -145,6 +146,26 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
             recipients: recipients.collect(),
             revision: published.token().to_owned(),
         }))
+    }
+
+    async fn plan_visible(
+        &self,
+        request: Request<pb::PlanVisibleRequest>,
+    ) -> Result<Response<pb::PlanVisibleResponse>, Status> {
+        let request = request.get_ref();
+        let published = self.context.at(request.consistency.as_ref())?;
+        let form = convert::department_form(request.departments).map_err(|fault| invalid(&[fault]))?;
+        let target = request.sql.as_ref().map(convert::sql_target).transpose();
+        let target = target.map_err(|faults| invalid(&faults))?;
+        let query = (request.subject.as_str(), request.action.as_str(), request.entity_type.as_str());
+        let condition = self.context.engine.plan_visible(&published, query, form);
+        let condition = condition.map_err(|error| status::question(&error))?;
+        let clause =
+            target.map(|(dialect, mapping)| Clause::write(&condition, dialect, &mapping)).transpose();
+        let sql = clause.map_err(|error| status::sql(&error))?.map(convert::clause);
+        let (kind, condition) = convert::plan(&condition);
+        let revision = published.token().to_owned();
+        Ok(Response::new(pb::PlanVisibleResponse { kind: kind.into(), condition, sql, revision }))
     }
 }
 

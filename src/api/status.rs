@@ -8,10 +8,12 @@ use std::error::Error;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
+use super::convert::sql_column_path;
 use crate::domain::{Fault, WRITE_OPERATIONS_MAX};
 use crate::engine::{
     FilterError, ImportError, LogError, QuestionError, Refusal, TokenError, Violation, WriteError,
 };
+use crate::sql::SqlError;
 
 /// The domain of every reason.
 pub const DOMAIN: &str = "dopusk";
@@ -69,6 +71,19 @@ pub fn question_reason(error: &QuestionError) -> &'static str {
         QuestionError::BadId { .. } | QuestionError::FilterTooLong { .. } => INVALID_FIELD,
         QuestionError::NotListable { .. } => "ACTION_NOT_LISTABLE",
         QuestionError::NotSupport { .. } => "NOT_A_TICKET_TYPE",
+    }
+}
+
+/// A plan that can't be written for the caller's database.
+#[must_use]
+pub fn sql(error: &SqlError) -> Status {
+    match error {
+        SqlError::Unmapped(item) | SqlError::Unqualified(item) | SqlError::Reserved(item) => {
+            invalid(&[Invalid::new(sql_column_path(*item), error.to_string())])
+        }
+        SqlError::TooMany { .. } => {
+            with_details(Code::FailedPrecondition, format!("sql: {error}"), reason("TOO_MANY_PARAMETERS"))
+        }
     }
 }
 

@@ -24,7 +24,7 @@ fn the_arguments_fit_one_another() {
 
 #[test]
 fn a_wrong_command_exits_with_2() {
-    let wrong: [&[&str]; 16] = [
+    let wrong: [&[&str]; 19] = [
         &[],
         &["fly"],
         &["check", "u1", "read", "deal"],
@@ -33,6 +33,9 @@ fn a_wrong_command_exits_with_2() {
         &["check", "u1", "read", "deal", "42", "--output", "xml"],
         &["check", "u1", "read", "deal", "42", "--server", "https://h:1"],
         &["list", "u1", "read", "deal", "--limit", "-1"],
+        &["plan", "u1", "read", "deal", "--departments", "all"],
+        &["plan", "u1", "read", "deal", "--column", "stage=stage"],
+        &["plan", "u1", "read", "deal", "--sql", "sqlite", "--column", "stage=a;b"],
         &["recipients", "ticket", "7"],
         &["recipients", "ticket", "7", "--event", "closed"],
         &["get", "person", "u1"],
@@ -49,12 +52,24 @@ fn a_wrong_command_exits_with_2() {
 
 #[test]
 fn a_right_command_is_taken() {
-    let right: [&[&str]; 10] = [
+    let right: [&[&str]; 11] = [
         &["--help"],
         &["--version"],
         &["check", "u1", "read", "deal", "42", "--consistency", "newest"],
         &["check", "u1", "read", "deal", "--facts", "responsible=u2,stage=NEW,open=true,departments=d1+d2"],
         &["list", "u1", "read", "deal", "--limit", "3", "--server", "unix:///run/dopusk.sock"],
+        &[
+            "plan",
+            "u1",
+            "read",
+            "deal",
+            "--sql",
+            "mysql",
+            "--column",
+            "stage=stage",
+            "--column",
+            "observers=t(a,b)",
+        ],
         &["get", "resource", "deal", "42"],
         &["objects", "users", "--department", "d1"],
         &["import", "a.yaml", "b.jsonl.gz", "--chunked"],

@@ -1,4 +1,4 @@
-//! The ways to ask agree with each other: Check, BatchCheck, lists, subjects and actions; on stored and inline
+//! The ways to ask agree with each other: Check, BatchCheck, lists, plans, subjects, actions; on stored and inline
 //! facts; with rights kept and rights always compiled anew; before and after a restart; after every single write.
 
 mod everyone;

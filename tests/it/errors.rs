@@ -3,6 +3,7 @@
 mod deadline;
 mod field;
 mod limit;
+mod plan;
 mod start;
 mod stop;
 mod write;

@@ -11,6 +11,7 @@ mod fsync;
 mod host;
 mod kill;
 mod oracle;
+mod plan;
 mod process;
 mod property;
 mod readme;

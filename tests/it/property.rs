@@ -1,8 +1,9 @@
-//! Decisions, lists, subjects, actions, recipients, refusals and affected users equal the oracle's, on random worlds
-//! and after every random write. In process, on snapshots: no store, no transport, no cache.
+//! Decisions, lists, conditions, subjects, actions, recipients, refusals and affected users equal the oracle's, on
+//! random worlds and after every random write. In process, on snapshots: no store, no transport, no cache.
 
 mod affected;
 mod answer;
+mod condition;
 mod inline;
 mod list;
 
@@ -14,6 +15,8 @@ use proptest::prelude::*;
 
 use crate::oracle::{Broken, Oracle, Refused};
 use crate::world::{Dice, Size, puts, random_world, random_write, seed};
+
+pub(crate) use condition::holds;
 
 /// The same world twice.
 struct Twins {
@@ -117,6 +120,18 @@ proptest! {
         }
         twins.assert_same_objects();
         answer::assert_same(&twins, dice, 100);
+    }
+
+    #[test]
+    fn a_condition_holds_exactly_where_the_oracle_allows_after_every_write(seed in seed()) {
+        let dice = &mut Dice::new(seed);
+        let mut twins = Twins::random(dice, Size::SMALL);
+        condition::assert_same(&twins, dice, 100);
+        for _ in 0..6 {
+            let operations = random_write(dice, &twins.oracle);
+            twins.write(&operations);
+            condition::assert_same(&twins, dice, 30);
+        }
     }
 
     #[test]

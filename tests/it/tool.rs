@@ -1,7 +1,7 @@
-//! Outside tools that the tests run: buf from npm, and Python with the example's packages.
+//! Outside tools that the tests run: buf from npm, Python with the example's packages, and PostgreSQL.
 //!
-//! Each is installed below the build folder when it is absent or of another version; a tool that can't be had fails
-//! the test with the command that would bring it.
+//! The first two are installed below the build folder when they are absent or of another version, PostgreSQL by apt; a
+//! tool that can't be had fails the test with the command that would bring it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -43,6 +43,30 @@ pub(crate) fn python() -> &'static Path {
         program
     });
     &PYTHON
+}
+
+/// The folder of PostgreSQL's programs: that of Debian's newest version, or where `initdb` is in the path.
+pub(crate) fn postgresql() -> &'static Path {
+    static POSTGRESQL: LazyLock<PathBuf> = LazyLock::new(|| {
+        if let Some(found) = installed_postgresql() {
+            return found;
+        }
+        let packages = ["postgresql", "postgresql-client"];
+        must(Command::new("apt-get").args(["install", "--yes", "--no-install-recommends"]).args(packages));
+        installed_postgresql().expect("apt has brought initdb, postgres and psql")
+    });
+    &POSTGRESQL
+}
+
+fn installed_postgresql() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = versions.map(|entry| entry.path().join("bin")).collect();
+    let version = |folder: &PathBuf| folder.parent()?.file_name()?.to_str()?.parse::<u32>().ok();
+    folders.sort_by_key(|folder| std::cmp::Reverse(version(folder)));
+    folders.extend(std::env::var_os("PATH").iter().flat_map(std::env::split_paths));
+    let has_all =
+        |folder: &PathBuf| ["initdb", "postgres", "psql"].iter().all(|it| folder.join(it).is_file());
+    folders.into_iter().find(has_all)
 }
 
 /// The standard output of a command that must end well.

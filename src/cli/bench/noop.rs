@@ -146,4 +146,11 @@ impl DecisionService for Noop {
     ) -> Result<Response<pb::ListRecipientsResponse>, Status> {
         Err(Status::unimplemented("not recorded"))
     }
+
+    async fn plan_visible(
+        &self,
+        _: Request<pb::PlanVisibleRequest>,
+    ) -> Result<Response<pb::PlanVisibleResponse>, Status> {
+        Err(Status::unimplemented("not recorded"))
+    }
 }

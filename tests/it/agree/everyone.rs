@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use dopusk::api::convert;
 use dopusk::api::pb;
 use dopusk::api::pb::{
     batch_check_item, batch_check_result, check_request, consistency, list_actions_request,
@@ -13,6 +14,7 @@ use tonic::Status;
 use super::Allowed;
 use crate::host::Host;
 use crate::oracle::Oracle;
+use crate::property::holds;
 use crate::world::{Dice, id};
 
 /// All users, and one who doesn't exist.
@@ -75,13 +77,14 @@ pub(super) async fn check(
     Ok(host.decisions().check(request).await?.into_inner())
 }
 
-/// Checks, lists, subjects and actions say what BatchCheck says, for `percent` of the questions.
+/// Checks, lists, plans, subjects and actions say what BatchCheck says, for `percent` of the questions.
 pub(super) async fn assert_agree(host: &Host, oracle: &Oracle, percent: usize, dice: &mut Dice) {
     let allowed = by_batch(host, oracle).await;
     for user in users(oracle).iter().filter(|_| dice.percent(percent)) {
         for entity_type in oracle.types.values() {
             for action in entity_type.actions.iter().filter(|action| !is_creation(action)) {
                 assert_same_list(host, &allowed, (user, action, &entity_type.name)).await;
+                assert_same_plans(host, (&allowed, oracle), (user, action, &entity_type.name)).await;
             }
         }
     }
@@ -121,6 +124,29 @@ async fn assert_same_list(host: &Host, allowed: &Allowed, (user, action, entity_
     let is_asked = |it: &&(Id, Id, Id, Id)| (&it.0, &it.1, &it.2) == (entity_type, action, user);
     let wanted: Vec<String> = allowed.iter().filter(is_asked).map(|it| it.3.to_string()).collect();
     assert_eq!(found, wanted, "list of {user} {action} {entity_type}");
+}
+
+async fn assert_same_plans(
+    host: &Host,
+    (allowed, oracle): (&Allowed, &Oracle),
+    (user, action, entity_type): (&Id, &Id, &Id),
+) {
+    for departments in [pb::PlanDepartments::Resolved, pb::PlanDepartments::Kept] {
+        let request = pb::PlanVisibleRequest {
+            subject: user.to_string(),
+            action: action.to_string(),
+            entity_type: entity_type.to_string(),
+            departments: departments.into(),
+            ..pb::PlanVisibleRequest::default()
+        };
+        let answer = host.decisions().plan_visible(request).await.unwrap().into_inner();
+        let condition = convert::planned(&answer).unwrap();
+        for resource in oracle.resources_of(entity_type) {
+            let place = (entity_type.clone(), action.clone(), user.clone(), resource.id.clone());
+            let found = holds(&condition, &resource.facts, oracle);
+            assert_eq!(found, allowed.contains(&place), "plan of {place:?}: {condition:?}");
+        }
+    }
 }
 
 async fn assert_same_subjects(

@@ -13,6 +13,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("task", &[]),
     ("config", &[]),
     ("telemetry", &["config"]),
+    ("sql", &["domain"]),
     ("table", &["domain"]),
     ("bundle", &["domain"]),
     ("company", &["domain", "bundle"]),
@@ -24,10 +25,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("cache", &["domain", "config", "telemetry", "directory", "rights"]),
     ("watch", &["domain", "clock", "config", "task", "telemetry"]),
     ("engine", &ENGINE),
-    ("api", &["domain", "clock", "config", "task", "telemetry", "engine"]),
+    ("api", &["domain", "sql", "clock", "config", "task", "telemetry", "engine"]),
     ("http", &["domain", "clock", "config", "task", "telemetry", "engine"]),
     ("server", &["domain", "clock", "config", "task", "telemetry", "engine", "api", "http"]),
-    ("client", &["domain", "bundle", "engine", "api"]),
+    ("client", &["domain", "sql", "bundle", "engine", "api"]),
     ("cli", &CLI),
     ("main", &["config", "telemetry", "cli"]),
     (
@@ -47,8 +48,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
 ];
 
-const CLI: [&str; 13] = [
+const CLI: [&str; 14] = [
     "domain",
+    "sql",
     "clock",
     "config",
     "task",
