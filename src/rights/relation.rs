@@ -50,7 +50,7 @@ pub trait Relations {
 }
 
 /// A set of relations: everything about a subject and a resource, but for its stage, that a decision depends on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Hash)]
 pub struct Standing(u8);
 
 impl Standing {

@@ -10,7 +10,7 @@ use arrayvec::ArrayVec;
 
 use super::order::{Direction, Key, Order, Position};
 use super::row::ResourceRow;
-use super::shelf::{Class, Classes, Counts, Shelf};
+use super::shelf::{Class, Classed, Counts, Shelves};
 use crate::directory::{DepartmentIndex, StageIndex, UserIndex};
 use crate::domain::Model;
 use crate::table::{Row as _, Rows, Sorted, Table, find_each};
@@ -18,35 +18,28 @@ use crate::table::{Row as _, Rows, Sorted, Table, find_each};
 /// How many rows are looked up together.
 pub(super) const ROWS_AT_ONCE: usize = 32;
 
-/// What a responsible has.
-#[derive(Clone, Default)]
-pub(super) struct Holding {
-    /// What belongs to his departments.
-    pub(super) own: Shelf,
-    /// What names departments itself and belongs to those (rule 3.2).
-    pub(super) elsewhere: Sorted<u32>,
-}
-
 /// The resources of one entity type.
 ///
 /// INVARIANT: every present row has its slot exactly once in `by_sort_key` and in the list of each of its observers.
 /// In the crm model it is in `by_class` and, if it names departments, in `by_department` of each and `elsewhere` of its
-/// responsible, otherwise on the responsible's own shelf; in the support model on the own shelf of its responsible
-/// and on the shelf of its author. `counts` and the shelves count what they hold.
+/// responsible, otherwise in `by_responsible`; in the support model in `by_responsible` and `by_author`. Where there is
+/// no such person, it is in no such list. `counts` and the shelves count what they hold.
 #[derive(Clone, Default)]
 pub struct ResourceIndex {
     rows: Table<ResourceRow>,
     by_sort_key: Sorted<u32>,
     model: Model,
     counts: Counts,
-    by_class: Classes,
-    /// By the index of a user.
-    by_responsible: Rows<Option<Holding>, 16>,
-    /// What has no responsible and names no departments.
-    nobodys: Shelf,
-    by_department: Rows<Classes, 16>,
-    by_author: Rows<Option<Shelf>, 16>,
-    by_observer: Rows<Option<Sorted<u32>>, 16>,
+    /// By the number of a class.
+    by_class: Rows<Sorted<u32>, 16>,
+    by_responsible: Shelves,
+    /// By the index of a responsible: what names departments itself and belongs to those (rule 3.2).
+    elsewhere: Rows<Sorted<u32>, 16>,
+    /// What has no responsible.
+    nobodys: Sorted<u32>,
+    by_department: Rows<Classed, 16>,
+    by_author: Shelves,
+    by_observer: Rows<Sorted<u32>, 16>,
     /// Whether rows are being put in that are not in `by_sort_key` yet.
     is_loading: bool,
 }
@@ -91,8 +84,7 @@ impl ResourceIndex {
     /// The resources that a user is responsible for, in order of ids.
     #[must_use]
     pub fn of_responsible_after(&self, user: UserIndex, id: Option<&str>) -> Vec<&ResourceRow> {
-        let slots = self.of_responsible(user).into_iter().flat_map(Holding::slots);
-        let rows = slots.filter_map(|slot| self.rows.row(slot));
+        let rows = self.slots_of_responsible(user).filter_map(|slot| self.rows.row(slot));
         let mut rows: Vec<&ResourceRow> =
             rows.filter(|row| id.is_none_or(|after| row.key() > after)).collect();
         rows.sort_unstable_by(|a, b| a.key().cmp(b.key()));
@@ -169,6 +161,12 @@ impl ResourceIndex {
         slots.iter().filter_map(|slot| self.rows.row(*slot)).collect()
     }
 
+    /// What is on no shelf of a responsible, each once: what names departments itself, and what is nobody's.
+    pub(super) fn unshelved(&self) -> impl Iterator<Item = u32> {
+        let elsewhere = (0..self.elsewhere.len()).filter_map(|user| self.elsewhere.get(user));
+        elsewhere.flat_map(Sorted::iter).chain(self.nobodys.iter())
+    }
+
     /// Every slot that has a row.
     pub(super) fn slots(&self) -> impl Iterator<Item = u32> {
         self.rows.slots_after(None)
@@ -192,43 +190,44 @@ impl ResourceIndex {
         &self.counts
     }
 
-    /// The resources by class; empty in the support model.
-    pub(super) fn by_class(&self) -> &Classes {
-        &self.by_class
+    /// The resources of a class; none in the support model.
+    pub(super) fn of_class(&self, class: Class) -> Option<&Sorted<u32>> {
+        self.by_class.get(class.number())
     }
 
-    pub(super) fn of_responsible(&self, user: UserIndex) -> Option<&Holding> {
-        self.by_responsible.get(user.0 as usize)?.as_ref()
+    /// What belongs to people's departments, by responsible.
+    pub(super) fn by_responsible(&self) -> &Shelves {
+        &self.by_responsible
     }
 
-    /// Every responsible with what he has.
-    pub(super) fn holdings(&self) -> impl Iterator<Item = (UserIndex, &Holding)> {
-        let each = (0_u32..).map_while(|user| Some((user, self.by_responsible.get(user as usize)?)));
-        each.filter_map(|(user, holding)| Some((UserIndex(user), holding.as_ref()?)))
+    /// What a responsible has that names departments itself.
+    pub(super) fn elsewhere(&self, user: UserIndex) -> impl Iterator<Item = u32> {
+        self.elsewhere.get(user.0 as usize).into_iter().flat_map(Sorted::iter)
     }
 
-    /// What has no responsible and names no departments.
-    pub(super) fn nobodys(&self) -> &Shelf {
-        &self.nobodys
+    /// All that a responsible has.
+    pub(super) fn slots_of_responsible(&self, user: UserIndex) -> impl Iterator<Item = u32> {
+        self.by_responsible.slots(user.0).chain(self.elsewhere(user))
     }
 
-    /// The resources that name a department, by class.
-    pub(super) fn of_department(&self, department: DepartmentIndex) -> Option<&Classes> {
-        self.by_department.get(department.0 as usize)
+    /// The resources that name a department.
+    pub(super) fn of_department(&self, department: DepartmentIndex) -> impl Iterator<Item = (Class, u32)> {
+        self.by_department.get(department.0 as usize).into_iter().flat_map(Classed::iter)
     }
 
-    /// Every department with the resources that name it.
-    pub(super) fn by_department(&self) -> impl Iterator<Item = &Classes> {
-        (0..self.by_department.len()).filter_map(|at| self.by_department.get(at))
+    /// The resources by author; none in the crm model.
+    pub(super) fn by_author(&self) -> &Shelves {
+        &self.by_author
     }
 
-    /// The resources of an author; none in the crm model.
-    pub(super) fn of_author(&self, user: UserIndex) -> Option<&Shelf> {
-        self.by_author.get(user.0 as usize)?.as_ref()
+    /// The resources that a user observes.
+    pub(super) fn of_observer(&self, user: UserIndex) -> impl Iterator<Item = u32> {
+        self.by_observer.get(user.0 as usize).into_iter().flat_map(Sorted::iter)
     }
 
-    pub(super) fn of_observer(&self, user: UserIndex) -> Option<&Sorted<u32>> {
-        self.by_observer.get(user.0 as usize)?.as_ref()
+    /// Whether the type goes by stages.
+    pub(super) fn has_classes(&self) -> bool {
+        self.model == Model::Crm
     }
 
     /// The slots in an order, behind a position or all of them.
@@ -275,8 +274,11 @@ impl ResourceIndex {
     /// Changes what is kept of a slot from one row's to another's.
     fn edit(&mut self, slot: u32, before: Option<&ResourceRow>, after: Option<&ResourceRow>) {
         if let (Some(before), Some(after)) = (before, after)
-            && before.has_same_lists(after)
+            && before.has_same_people(after)
         {
+            if before.class() != after.class() {
+                self.reclass(slot, before, after);
+            }
             return;
         }
         for (row, edit) in [(before, Edit::Remove), (after, Edit::Insert)] {
@@ -287,46 +289,61 @@ impl ResourceIndex {
             }
             self.edit_lists(slot, row, edit);
             for user in row.observers() {
-                let list = self.by_observer.grow_mut(user.0 as usize).map(Option::get_or_insert_default);
-                if let Some(list) = list {
-                    edit.on(list, slot);
+                edit.on(self.by_observer.grow_mut(user.0 as usize), slot);
+            }
+        }
+    }
+
+    /// The commonest change: another stage, or the open flag, and the same people.
+    fn reclass(&mut self, slot: u32, before: &ResourceRow, after: &ResourceRow) {
+        let (from, to) = (before.class(), after.class());
+        self.counts.subtract(from);
+        self.counts.add(to);
+        if self.is_elsewhere(after) {
+            for department in after.departments() {
+                if let Some(list) = self.by_department.grow_mut(department.0 as usize) {
+                    list.remove(slot, from);
+                    list.insert(slot, to);
                 }
             }
+        } else if let Some(user) = after.responsible() {
+            self.by_responsible.reclass(from, to, user.0);
+        }
+        match (self.model, after.author()) {
+            (Model::Crm, _) => {
+                Edit::Remove.on(self.by_class.grow_mut(from.number()), slot);
+                Edit::Insert.on(self.by_class.grow_mut(to.number()), slot);
+            }
+            (Model::Support, Some(user)) => self.by_author.reclass(from, to, user.0),
+            (Model::Support, None) => {}
         }
     }
 
     /// The lists that depend on the model.
     fn edit_lists(&mut self, slot: u32, row: &ResourceRow, edit: Edit) {
         let class = row.class();
-        let holding = |rows: &mut Rows<Option<Holding>, 16>, then: &dyn Fn(&mut Holding)| {
-            let at = row.responsible().and_then(|user| rows.grow_mut(user.0 as usize));
-            at.map(|place| then(place.get_or_insert_default())).is_some()
-        };
+        if row.responsible().is_none() {
+            edit.on(Some(&mut self.nobodys), slot);
+        }
         if self.is_elsewhere(row) {
             for department in row.departments() {
-                if let Some(classes) = self.by_department.grow_mut(department.0 as usize) {
-                    edit.in_classes(classes, slot, class);
+                if let Some(list) = self.by_department.grow_mut(department.0 as usize) {
+                    match edit {
+                        Edit::Insert => list.insert(slot, class),
+                        Edit::Remove => list.remove(slot, class),
+                    }
                 }
             }
-            holding(&mut self.by_responsible, &|holding| edit.on(&mut holding.elsewhere, slot));
-        } else if !holding(&mut self.by_responsible, &|holding| edit.in_shelf(&mut holding.own, slot, class))
-        {
-            edit.in_shelf(&mut self.nobodys, slot, class);
+            if let Some(user) = row.responsible() {
+                edit.on(self.elsewhere.grow_mut(user.0 as usize), slot);
+            }
+        } else {
+            edit.shelve(&mut self.by_responsible, slot, (row.responsible(), class));
         }
         match self.model {
-            Model::Crm => edit.in_classes(&mut self.by_class, slot, class),
-            Model::Support => {
-                if let Some(place) = row.author().and_then(|user| self.by_author.grow_mut(user.0 as usize)) {
-                    edit.in_shelf(place.get_or_insert_default(), slot, class);
-                }
-            }
+            Model::Crm => edit.on(self.by_class.grow_mut(class.number()), slot),
+            Model::Support => edit.shelve(&mut self.by_author, slot, (row.author(), class)),
         }
-    }
-}
-
-impl Holding {
-    pub(super) fn slots(&self) -> impl Iterator<Item = u32> {
-        self.own.slots().chain(self.elsewhere.iter())
     }
 }
 
@@ -338,24 +355,19 @@ enum Edit {
 }
 
 impl Edit {
-    fn on(self, list: &mut Sorted<u32>, slot: u32) {
+    fn on(self, list: Option<&mut Sorted<u32>>, slot: u32) {
+        let Some(list) = list else { return };
         match self {
             Self::Insert => list.insert(slot),
             Self::Remove => list.remove(slot),
         }
     }
 
-    fn in_shelf(self, list: &mut Shelf, slot: u32, class: Class) {
+    fn shelve(self, shelves: &mut Shelves, slot: u32, (person, class): (Option<UserIndex>, Class)) {
+        let Some(person) = person else { return };
         match self {
-            Self::Insert => list.insert(slot, class),
-            Self::Remove => list.remove(slot, class),
-        }
-    }
-
-    fn in_classes(self, classes: &mut Classes, slot: u32, class: Class) {
-        match self {
-            Self::Insert => classes.insert(slot, class),
-            Self::Remove => classes.remove(slot, class),
+            Self::Insert => shelves.insert(slot, class, person.0),
+            Self::Remove => shelves.remove(slot, class, person.0),
         }
     }
 }

@@ -126,11 +126,9 @@ impl ResourceRow {
         somebody(self.responsible)
     }
 
-    /// Whether the index has another row in the same lists, but for orders.
-    pub(super) fn has_same_lists(&self, other: &Self) -> bool {
-        let people = |row: &Self| (row.responsible, row.author);
-        people(self) == people(other)
-            && self.class() == other.class()
+    /// Whether another row names the same people and departments.
+    pub(super) fn has_same_people(&self, other: &Self) -> bool {
+        (self.responsible, self.author) == (other.responsible, other.author)
             && self.departments() == other.departments()
             && self.observers() == other.observers()
     }

@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 
 use super::View;
 use super::filter::Filter;
-use super::index::Holding;
+use super::index::ROWS_AT_ONCE;
 use super::mark::Marks;
 use super::row::ResourceRow;
-use super::shelf::{Class, Shelf};
+use super::shelf::{Class, Shelves};
 use super::sight::{Side, Sight};
 use crate::directory::{StageIndex, UserIndex};
+use crate::table::Sorted;
 
 /// How many resources are visible, in all and by what was asked for.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -43,6 +44,9 @@ struct Tallying {
 
 impl Tallying {
     fn add(&mut self, class: Class, responsible: Option<UserIndex>, count: u64) {
+        if count == 0 {
+            return;
+        }
         self.tally.total += count;
         if self.facets.stages {
             *self.tally.stages.entry(class.stage()).or_default() += count;
@@ -54,13 +58,6 @@ impl Tallying {
 
     fn add_row(&mut self, row: &ResourceRow) {
         self.add(row.class(), row.responsible(), 1);
-    }
-
-    /// What a person has of the classes that are counted.
-    fn add_own(&mut self, person: Option<UserIndex>, own: &Shelf, is_counted: impl Fn(Class) -> bool) {
-        for (class, count) in own.counts().iter().filter(|(class, _)| is_counted(*class)) {
-            self.add(class, person, count);
-        }
     }
 }
 
@@ -110,11 +107,7 @@ impl Selection {
 
     fn tally_authors(&self, view: View<'_>, tallying: &mut Tallying) {
         self.tally_classes(view, tallying);
-        for author in self.sight.people() {
-            if let Some(own) = view.index.of_author(author) {
-                tallying.add_own(None, own, |class| self.opens_person_only(class, author));
-            }
-        }
+        self.tally_people(view, view.index.by_author(), tallying);
     }
 
     fn tally_responsibles(&self, view: View<'_>, tallying: &mut Tallying) {
@@ -123,14 +116,10 @@ impl Selection {
             self.tally_each_responsible(view, tallying);
         } else {
             self.tally_classes(view, tallying);
-            for person in self.sight.people() {
-                if let Some(holding) = view.index.of_responsible(person) {
-                    tallying.add_own(None, &holding.own, |class| self.opens_person_only(class, person));
-                }
-            }
+            self.tally_people(view, view.index.by_responsible(), tallying);
             self.tally_elsewhere(view, tallying);
         }
-        self.each_observed(view, &mut |_, row| {
+        self.each_observed(view, &mut |row| {
             if self.filter.admits(view.directory, row) {
                 tallying.add_row(row);
             }
@@ -146,13 +135,21 @@ impl Selection {
         }
     }
 
-    /// Whether a class is wanted, and open to somebody's resources but not to everyone's.
-    fn opens_only(&self, class: Class, opens: impl Fn(Class) -> bool) -> bool {
-        self.filter.admits_class(class) && opens(class) && !self.sight.opens_to_all(class)
+    /// What the people in reach have, of the classes that aren't open whosever they are.
+    fn tally_people(&self, view: View<'_>, shelves: &Shelves, tallying: &mut Tallying) {
+        let groups = self.sight.groups();
+        for (class, _) in view.index.counts().iter().filter(|(class, _)| self.is_partly(*class)) {
+            let Some(column) = shelves.counts().of_class(class) else { continue };
+            for (_, people) in groups.iter().filter(|(standing, _)| self.sight.opens(class, **standing)) {
+                let counts = people.iter().filter_map(|person| column.get(*person as usize));
+                tallying.add(class, None, counts.map(|count| u64::from(*count)).sum());
+            }
+        }
     }
 
-    fn opens_person_only(&self, class: Class, person: UserIndex) -> bool {
-        self.opens_only(class, |class| self.sight.opens_of_person(class, person))
+    /// Whether a class is wanted, and is not open to everyone's resources.
+    fn is_partly(&self, class: Class) -> bool {
+        self.filter.admits_class(class) && !self.sight.opens_to_all(class)
     }
 
     /// What names departments itself, and isn't open whosever it is.
@@ -160,102 +157,99 @@ impl Selection {
         let mut seen = Marks::new(view.index);
         let is_single = self.sight.is_single();
         for department in self.sight.departments() {
-            let classes = view.index.of_department(department);
-            for (class, slots) in classes.into_iter().flat_map(|classes| classes.iter()) {
-                let opens = |class| self.sight.opens_of_department(class, department);
-                if is_single && self.opens_only(class, opens) {
-                    let count = slots.iter().filter(|slot| seen.mark(*slot)).count();
-                    tallying.add(class, None, count as u64);
-                } else if !is_single {
-                    slots.iter().for_each(|slot| self.tally_unseen(view, &mut seen, tallying, slot));
+            let is_counted =
+                |class| self.is_partly(class) && self.sight.opens_of_department(class, department);
+            let (mut at, mut is_open) = (None, false);
+            for (class, slot) in view.index.of_department(department) {
+                if !is_single {
+                    self.tally_unseen(view, &mut seen, tallying, slot);
+                    continue;
+                }
+                // Slots come class by class.
+                if at != Some(class) {
+                    (at, is_open) = (Some(class), is_counted(class));
+                }
+                if is_open && seen.mark(slot) {
+                    tallying.add(class, None, 1);
                 }
             }
         }
-        let owned = self.sight.owner().and_then(|user| view.index.of_responsible(user));
-        for slot in owned.into_iter().flat_map(|holding| holding.elsewhere.iter()) {
-            self.tally_unseen(view, &mut seen, tallying, slot);
-        }
+        let owned = self.sight.owner().into_iter().flat_map(|user| view.index.elsewhere(user));
+        owned.for_each(|slot| self.tally_unseen(view, &mut seen, tallying, slot));
     }
 
     fn tally_unseen(&self, view: View<'_>, seen: &mut Marks, tallying: &mut Tallying, slot: u32) {
-        let Some(row) = view.index.row(slot).filter(|row| !self.sight.opens_to_all(row.class())) else {
-            return;
-        };
-        let opens = self.has(view, row) && !self.sight.opens_by_observing(view, row);
-        if opens && seen.mark(slot) {
+        let row = view.index.row(slot).filter(|row| self.is_partly(row.class()));
+        if let Some(row) = row
+            && self.has(view, row)
+            && !self.sight.opens_by_observing(view, row)
+            && seen.mark(slot)
+        {
             tallying.add_row(row);
         }
     }
 
-    /// Person by person, and row by row what names departments itself.
+    /// Person by person; row by row what names departments itself, or has no responsible.
     fn tally_each_responsible(&self, view: View<'_>, tallying: &mut Tallying) {
-        for (person, holding) in view.index.holdings() {
-            if self.filter.admits_responsible(Some(person)) {
-                tallying.add_own(Some(person), &holding.own, |class| {
-                    self.filter.admits_class(class) && self.sight.opens_of_person(class, person)
-                });
+        let classes = || view.index.counts().iter().filter(|(class, _)| self.filter.admits_class(*class));
+        for (class, _) in classes() {
+            let Some(column) = view.index.by_responsible().counts().of_class(class) else { continue };
+            for (person, count) in (0_u32..).map_while(|person| Some((person, *column.get(person as usize)?)))
+            {
+                let is_wanted = count > 0 && self.filter.admits_responsible(Some(UserIndex(person)));
+                if is_wanted && self.sight.opens_of_person(class, person) {
+                    tallying.add(class, Some(UserIndex(person)), count.into());
+                }
             }
         }
-        if self.filter.admits_responsible(None) {
-            tallying.add_own(None, view.index.nobodys(), |class| {
-                self.filter.admits_class(class) && self.sight.opens_to_all(class)
-            });
-        }
-        let mut seen = Marks::new(view.index);
-        let elsewhere = view.index.by_department().flat_map(|classes| classes.iter());
-        for slot in elsewhere.flat_map(|(_, slots)| slots.iter()).filter(|slot| seen.mark(*slot)) {
-            let Some(row) = view.index.row(slot) else { continue };
-            if self.has(view, row) && !self.sight.opens_by_observing(view, row) {
+        for slot in view.index.unshelved() {
+            if let Some(row) = view.index.row(slot)
+                && self.has(view, row)
+                && !self.sight.opens_by_observing(view, row)
+            {
                 tallying.add_row(row);
             }
         }
     }
 
     /// The resources that are visible only because he observes them.
-    fn each_observed(&self, view: View<'_>, each: &mut dyn FnMut(u32, &ResourceRow)) {
-        let slots = self.sight.observer().and_then(|user| view.index.of_observer(user));
-        for slot in slots.into_iter().flat_map(|slots| slots.iter()) {
-            if let Some(row) = view.index.row(slot)
-                && self.sight.opens_by_observing(view, row)
-            {
-                each(slot, row);
-            }
+    fn each_observed(&self, view: View<'_>, each: &mut dyn FnMut(&ResourceRow)) {
+        let slots: Vec<u32> =
+            self.sight.observer().into_iter().flat_map(|user| view.index.of_observer(user)).collect();
+        for slots in slots.chunks(ROWS_AT_ONCE) {
+            let rows = view.index.rows(slots.iter().copied()).into_iter();
+            rows.filter(|row| self.sight.opens_by_observing(view, row)).for_each(&mut *each);
         }
     }
 
     /// Gives slots that hold all that it has, and as little else as shelves can tell; one can come more than once.
     pub(super) fn each_slot(&self, view: View<'_>, each: &mut dyn FnMut(u32)) {
+        let (index, sight) = (view.index, &self.sight);
         if let Some(ids) = &self.filter.ids {
-            return ids.iter().filter_map(|id| view.index.slot_of(id.as_str())).for_each(each);
+            return ids.iter().filter_map(|id| index.slot_of(id.as_str())).for_each(each);
         }
         let responsibles = self.filter.responsibles.iter().flatten().copied();
         if let Some(people) = responsibles.collect::<Option<Vec<UserIndex>>>().filter(|it| !it.is_empty()) {
-            let holdings = people.into_iter().filter_map(|person| view.index.of_responsible(person));
-            return holdings.flat_map(Holding::slots).for_each(each);
+            return people.into_iter().flat_map(|it| index.slots_of_responsible(it)).for_each(each);
         }
-        let is_open = |class| self.filter.admits_class(class) && self.sight.opens_to_all(class);
-        let mut is_whole = view.index.counts().iter().filter(|(class, _)| is_open(*class)).peekable();
-        if is_whole.peek().is_some() && view.index.by_class().is_empty() {
+        let classes = index.counts().iter().map(|(class, _)| class);
+        let whole: Vec<Class> =
+            classes.filter(|it| self.filter.admits_class(*it) && sight.opens_to_all(*it)).collect();
+        if !whole.is_empty() && !index.has_classes() {
             // The support model does not go by stages: it is all or what single people have.
-            return view.index.slots().for_each(each);
+            return index.slots().for_each(each);
         }
-        let classes = view.index.by_class().iter().filter(|(class, _)| is_open(*class));
-        classes.flat_map(|(_, slots)| slots.iter()).for_each(&mut *each);
-        for person in self.sight.people() {
-            let own = match self.sight.side {
-                Side::Responsible => view.index.of_responsible(person).map(|holding| &holding.own),
-                Side::Author => view.index.of_author(person),
-            };
-            own.into_iter().flat_map(Shelf::slots).for_each(&mut *each);
+        whole.iter().filter_map(|it| index.of_class(*it)).flat_map(Sorted::iter).for_each(&mut *each);
+        let shelves = match sight.side {
+            Side::Responsible => index.by_responsible(),
+            Side::Author => index.by_author(),
+        };
+        sight.people().flat_map(|person| shelves.slots(person.0)).for_each(&mut *each);
+        for department in sight.departments() {
+            let elsewhere = index.of_department(department).filter(|(class, _)| self.is_partly(*class));
+            elsewhere.for_each(|(_, slot)| each(slot));
         }
-        let departments = self.sight.departments().filter_map(|it| view.index.of_department(it));
-        let elsewhere = departments
-            .flat_map(|classes| classes.iter())
-            .filter(|(class, _)| self.filter.admits_class(*class) && !self.sight.opens_to_all(*class));
-        elsewhere.flat_map(|(_, slots)| slots.iter()).for_each(&mut *each);
-        let owned = self.sight.owner().and_then(|user| view.index.of_responsible(user));
-        owned.into_iter().flat_map(|holding| holding.elsewhere.iter()).for_each(&mut *each);
-        let observed = self.sight.observer().and_then(|user| view.index.of_observer(user));
-        observed.into_iter().flat_map(|slots| slots.iter()).for_each(each);
+        sight.owner().into_iter().flat_map(|user| index.elsewhere(user)).for_each(&mut *each);
+        sight.observer().into_iter().flat_map(|user| index.of_observer(user)).for_each(each);
     }
 }

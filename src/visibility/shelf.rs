@@ -1,12 +1,12 @@
-//! Resources that have something in common, and how many of them are on which stage.
+//! What people and departments have: which resources, and how many of each class.
 //!
-//! The slots say which they are, the counts how many: a total over thousands of shelves reads no resource.
+//! A total over thousands of people reads counts and no resource.
 
 use std::sync::Arc;
 
 use super::row::ResourceRow;
 use crate::directory::StageIndex;
-use crate::table::Sorted;
+use crate::table::{Rows, Sorted};
 
 /// A stage, or none, and whether the open flag is set: with the standing it is all that a decision depends on.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -20,6 +20,11 @@ impl Class {
     pub(super) fn stage(self) -> Option<StageIndex> {
         let number = (self.0 >> 1).checked_sub(1)?;
         u16::try_from(number).ok().map(StageIndex)
+    }
+
+    /// A small number of its own.
+    pub(super) const fn number(self) -> usize {
+        self.0 as usize
     }
 
     pub(super) const fn is_open(self) -> bool {
@@ -56,62 +61,93 @@ impl Counts {
     }
 }
 
-/// Slots in ascending order, with counts by class.
+/// How many resources each person has of each class, class by class: a sum over thousands of people reads memory in
+/// its order.
 #[derive(Clone, Default)]
-pub(super) struct Shelf {
-    slots: Sorted<u32>,
-    counts: Counts,
-}
+pub(super) struct Columns(Rows<Rows<u32, 256>, 16>);
 
-impl Shelf {
-    pub(super) fn slots(&self) -> impl Iterator<Item = u32> {
-        self.slots.iter()
+impl Columns {
+    /// How many there are of a class, by person.
+    pub(super) fn of_class(&self, class: Class) -> Option<&Rows<u32, 256>> {
+        self.0.get(class.number())
     }
 
-    pub(super) fn counts(&self) -> &Counts {
+    pub(super) fn add(&mut self, class: Class, person: u32) {
+        self.change(class, person, |count| count + 1);
+    }
+
+    pub(super) fn subtract(&mut self, class: Class, person: u32) {
+        self.change(class, person, |count| count.saturating_sub(1));
+    }
+
+    fn change(&mut self, class: Class, person: u32, to: impl Fn(u32) -> u32) {
+        let column = self.0.grow_mut(class.number());
+        if let Some(count) = column.and_then(|column| column.grow_mut(person as usize)) {
+            *count = to(*count);
+        }
+    }
+}
+
+/// What people have: slots in ascending order, and how many of each class.
+#[derive(Clone, Default)]
+pub(super) struct Shelves {
+    slots: Rows<Sorted<u32>, 16>,
+    counts: Columns,
+}
+
+impl Shelves {
+    pub(super) fn slots(&self, person: u32) -> impl Iterator<Item = u32> {
+        self.slots.get(person as usize).into_iter().flat_map(Sorted::iter)
+    }
+
+    pub(super) fn counts(&self) -> &Columns {
         &self.counts
     }
 
-    pub(super) fn insert(&mut self, slot: u32, class: Class) {
-        self.slots.insert(slot);
-        self.counts.add(class);
+    pub(super) fn insert(&mut self, slot: u32, class: Class, person: u32) {
+        if let Some(slots) = self.slots.grow_mut(person as usize) {
+            slots.insert(slot);
+        }
+        self.counts.add(class, person);
     }
 
-    pub(super) fn remove(&mut self, slot: u32, class: Class) {
-        self.slots.remove(slot);
-        self.counts.subtract(class);
+    pub(super) fn remove(&mut self, slot: u32, class: Class, person: u32) {
+        if let Some(slots) = self.slots.grow_mut(person as usize) {
+            slots.remove(slot);
+        }
+        self.counts.subtract(class, person);
+    }
+
+    /// Moves a resource that stays with a person to another class.
+    pub(super) fn reclass(&mut self, from: Class, to: Class, person: u32) {
+        self.counts.subtract(from, person);
+        self.counts.add(to, person);
     }
 }
 
-/// Slots by class, in ascending order each; no class is empty.
+/// Slots by class, then ascending, in one list.
 #[derive(Clone, Default)]
-pub(super) struct Classes(Arc<Vec<(Class, Sorted<u32>)>>);
+pub(super) struct Classed(Sorted<u64>);
 
-impl Classes {
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = (Class, &Sorted<u32>)> {
-        self.0.iter().map(|(class, slots)| (*class, slots))
+impl Classed {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Class, u32)> {
+        self.0.iter().map(parts)
     }
 
     pub(super) fn insert(&mut self, slot: u32, class: Class) {
-        let classes = Arc::make_mut(&mut self.0);
-        let at = classes.partition_point(|(other, _)| *other < class);
-        if classes.get(at).is_none_or(|(other, _)| *other != class) {
-            classes.insert(at, (class, Sorted::new()));
-        }
-        if let Some((_, slots)) = classes.get_mut(at) {
-            slots.insert(slot);
-        }
+        self.0.insert(entry(class, slot));
     }
 
     pub(super) fn remove(&mut self, slot: u32, class: Class) {
-        let classes = Arc::make_mut(&mut self.0);
-        if let Some((_, slots)) = classes.iter_mut().find(|(other, _)| *other == class) {
-            slots.remove(slot);
-        }
-        classes.retain(|(_, slots)| !slots.is_empty());
+        self.0.remove(entry(class, slot));
     }
+}
+
+fn entry(class: Class, slot: u32) -> u64 {
+    u64::from(class.0) << 32 | u64::from(slot)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the slot is the lower 32 bits")]
+const fn parts(entry: u64) -> (Class, u32) {
+    (Class((entry >> 32) as u32), entry as u32)
 }

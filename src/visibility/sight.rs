@@ -3,6 +3,8 @@
 //! Whether a resource is visible is then two look-ups and a bit, and the answer is that of the rules, which were put
 //! every question beforehand ([`Plan`]). Compiling costs a step for each person and department in his reach.
 
+use std::collections::BTreeMap;
+
 use super::View;
 use super::row::ResourceRow;
 use super::shelf::Class;
@@ -112,6 +114,15 @@ impl Sight {
         self.people.known.iter().map(|index| UserIndex(*index))
     }
 
+    /// The same people in groups to which he stands alike.
+    pub(super) fn groups(&self) -> BTreeMap<Standing, Vec<u32>> {
+        let mut groups: BTreeMap<Standing, Vec<u32>> = BTreeMap::new();
+        for person in &self.people.known {
+            groups.entry(self.people.get(*person)).or_default().push(*person);
+        }
+        groups
+    }
+
     /// The departments to which he has any relation, each once.
     pub(super) fn departments(&self) -> impl Iterator<Item = DepartmentIndex> {
         self.departments.known.iter().map(|index| DepartmentIndex(*index))
@@ -137,9 +148,9 @@ impl Sight {
         self.opens(class, Standing::NONE)
     }
 
-    /// Whether what is on the own shelf of a person is visible, of a class.
-    pub(super) fn opens_of_person(&self, class: Class, person: UserIndex) -> bool {
-        self.opens(class, self.people.get(person.0))
+    /// Whether what a person has is visible, of a class.
+    pub(super) fn opens_of_person(&self, class: Class, person: u32) -> bool {
+        self.opens(class, self.people.get(person))
     }
 
     /// Whether what names a department is visible, of a class.
@@ -189,7 +200,8 @@ impl Sight {
         Standing::of(&[relation]).is_within(self.asked)
     }
 
-    fn opens(&self, class: Class, standing: Standing) -> bool {
+    /// Whether resources of a class are visible to which he stands so.
+    pub(super) fn opens(&self, class: Class, standing: Standing) -> bool {
         let standing = if class.is_open() { standing.with(Relation::Open) } else { standing };
         // What is not asked for may not be named in the support model, and changes nothing.
         let standing = standing.intersection(self.asked);

@@ -98,9 +98,9 @@ fn ask(
     let (user, action, entity_type) = query;
     let about = format!("{user} {action} {entity_type}");
     let query = (user.as_str(), action.as_str(), entity_type.as_str());
-    let (subject, action, entity_type) = query;
-    let query = VisibleQuery { subject, action, entity_type, filter: VisibleFilter::default() };
-    let mut list = office.engine().list_visible(Arc::clone(published), &query, Part::default()).unwrap();
+    let (subject, done, of) = query;
+    let listed = VisibleQuery { subject, action: done, entity_type: of, filter: VisibleFilter::default() };
+    let mut list = office.engine().list_visible(Arc::clone(published), &listed, Part::default()).unwrap();
     let wanted = list.next(usize::MAX);
     for form in [DepartmentForm::Resolved, DepartmentForm::Kept] {
         let condition = office.engine().plan_visible(published, query, form).unwrap();
