@@ -1,15 +1,17 @@
 //! The pages that a group edits: each is read once and written once, however many resources of it are edited.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use crate::domain::Id;
 
 use super::fault::Fault;
-use super::key;
 use super::overlay::{Overlay, Stored};
 use super::page::Page;
+use super::record::RecordError;
 use super::summary::Summary;
 use super::tree::Tree;
+use super::{key, part};
 
 /// Pages by their keys.
 ///
@@ -33,12 +35,14 @@ impl Pages {
         (entity_type, id): (&Id, &Id),
         record: Option<Vec<u8>>,
     ) -> Result<bool, Fault> {
-        let base = page_of(overlay.tree(), entity_type, id)?;
-        let page = match self.edited.remove(&base) {
-            Some(edited) => edited,
-            None => Edited::read(overlay, &base)?,
+        let (base, found) = find(overlay.tree(), entity_type, id)?;
+        let edited = match self.edited.entry(base) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let edited = Edited::read(overlay, entry.key(), found)?;
+                entry.insert(edited)
+            }
         };
-        let edited = self.edited.entry(base).or_insert(page);
         Ok(edited.page.replace(id.as_str().as_bytes(), record))
     }
 
@@ -66,23 +70,35 @@ impl Pages {
 }
 
 impl Edited {
-    fn read(overlay: &Overlay<'_>, base: &[u8]) -> Result<Self, Fault> {
-        let Some(stored) = overlay.stored(base)? else {
-            return Ok(Self { page: Page::default(), before: None });
+    fn read(overlay: &Overlay<'_>, base: &[u8], found: Found) -> Result<Self, Fault> {
+        let broken = |source| Fault::record(base, source);
+        let stored = match found {
+            Found::Nothing => return Ok(Self { page: Page::default(), before: None }),
+            Found::Whole(bytes) => Stored { bytes, last_part: 0 },
+            Found::Parts => overlay.stored(base)?.ok_or_else(|| broken(RecordError::Parts))?,
         };
-        let page = Page::parse(&stored.bytes).map_err(|source| Fault::record(base, source))?;
+        let page = Page::parse(&stored.bytes).map_err(broken)?;
         let resources = page.resources();
         Ok(Self { page, before: Some((stored, resources)) })
     }
 }
 
-/// The key of the page that an id belongs to, which need not be there.
-fn page_of(tree: &Tree, entity_type: &Id, id: &Id) -> Result<Vec<u8>, Fault> {
-    match tree.last_key(key::pages_up_to(entity_type, id))? {
-        Some(found) => {
-            let (base, _) = key::split_part(&found).map_err(|source| Fault::record(&found, source))?;
-            Ok(base.to_vec())
-        }
-        None => Ok(key::first_page(entity_type)),
-    }
+/// What of a page comes with its place.
+enum Found {
+    Nothing,
+    /// Nearly every page is one part, which is not looked up again.
+    Whole(Vec<u8>),
+    Parts,
+}
+
+/// The key of the page that an id belongs to.
+fn find(tree: &Tree, entity_type: &Id, id: &Id) -> Result<(Vec<u8>, Found), Fault> {
+    let Some((key, value)) = tree.last(key::pages_up_to(entity_type, id))? else {
+        return Ok((key::first_page(entity_type), Found::Nothing));
+    };
+    let broken = |source| Fault::record(&key, source);
+    let (base, number) = key::split_part(&key).map_err(broken)?;
+    let (following, bytes) = part::parse(&value).map_err(broken)?;
+    let found = if (number, following) == (0, 0) { Found::Whole(bytes.to_vec()) } else { Found::Parts };
+    Ok((base.to_vec(), found))
 }

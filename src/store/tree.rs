@@ -55,9 +55,12 @@ impl Tree {
         Range { entries: self.db.range(range) }
     }
 
-    /// The last key of a range.
-    pub(super) fn last_key(&self, range: impl RangeBounds<Vec<u8>>) -> Result<Option<sled::IVec>, Fault> {
-        guarded(|| Ok(self.db.range(range).next_back().transpose()?.map(|(key, _)| key)))
+    /// The last entry of a range.
+    pub(super) fn last(
+        &self,
+        range: impl RangeBounds<Vec<u8>>,
+    ) -> Result<Option<(sled::IVec, sled::IVec)>, Fault> {
+        guarded(|| Ok(self.db.range(range).next_back().transpose()?))
     }
 
     /// Applies a batch as one; returns when it is on disk.
