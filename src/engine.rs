@@ -22,7 +22,7 @@ use arc_swap::ArcSwap;
 
 use crate::cache::{Cache, Found};
 use crate::directory::Directory;
-use crate::domain::{ChangeSet, Id, Object, Revision};
+use crate::domain::{ChangeSet, Id, Revision};
 use crate::rights::EffectiveRights;
 use crate::snapshot::Snapshot;
 use crate::store::{self, Store};
@@ -279,37 +279,19 @@ impl Engine {
     }
 }
 
-/// Objects that one thread hands to the other at once, while a store is loaded.
-const LOADED_AT_ONCE: usize = 4_096;
-
-/// The state that a store holds: one thread reads, the other puts together.
+/// The state that a store holds.
 fn load(store: &Store) -> Result<Snapshot, OpenError> {
-    std::thread::scope(|scope| {
-        let (chunks, loaded) = std::sync::mpsc::sync_channel::<Vec<Object>>(4);
-        let reading = scope.spawn(move || {
-            let mut chunk = Vec::new();
-            let summary = store.load(&mut |object| {
-                chunk.push(object);
-                let is_full = chunk.len() == LOADED_AT_ONCE;
-                if is_full && chunks.send(std::mem::take(&mut chunk)).is_err() {
-                    return ControlFlow::Break(());
-                }
-                ControlFlow::Continue(())
-            });
-            // Nobody takes the last ones if one before them did not fit, which is told instead.
-            drop(chunks.send(chunk));
-            summary
-        });
-        let mut snapshot = Snapshot::at(store.revision());
-        for object in loaded.into_iter().flatten() {
-            snapshot
-                .load(&object)
-                .map_err(|fault| OpenError::Misfit(format!("{}: {}", fault.culprit, fault.message)))?;
-        }
-        reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        snapshot.end_load();
-        Ok(snapshot)
-    })
+    let mut snapshot = Snapshot::at(store.revision());
+    let mut put = Ok(());
+    let loaded = store.load(&mut |objects| {
+        put = objects.iter().try_for_each(|object| snapshot.load(object));
+        if put.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    // An object that did not fit broke the load off, and is what to tell of.
+    put.map_err(|fault| OpenError::Misfit(format!("{}: {}", fault.culprit, fault.message)))?;
+    loaded?;
+    snapshot.end_load();
+    Ok(snapshot)
 }
 
 fn token_of(store: &Store, revision: Revision) -> String {

@@ -5,8 +5,8 @@
 //! before [`Store::commit`] returns, and that it refuses to open rather than show less than was acknowledged.
 //! It lacks queries, snapshots and waiting for changes.
 //!
-//! Format 1 on disk: `layout` has the directory, `label` the file STORE, `key` and `part` the entries of the tree,
-//! `record` their contents.
+//! Format 2 on disk: `layout` has the directory, `label` the file STORE, `key` and `part` the entries of the tree,
+//! `record` and `page` their contents.
 
 pub mod backup;
 mod code;
@@ -20,8 +20,12 @@ mod layout;
 mod load;
 mod log;
 mod open;
+mod overlay;
+mod page;
+mod pages;
 mod part;
 mod record;
+mod records;
 mod restore;
 mod retention;
 #[cfg(test)]

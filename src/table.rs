@@ -90,7 +90,11 @@ impl<R: Row> Table<R> {
 
     /// Puts a row in, replacing the one with its key, and gives its slot.
     pub fn put(&mut self, row: R) -> u32 {
-        match self.slot_of(row.key()) {
+        // Rows that come in the order of their keys need not be looked for.
+        let last = self.order.last().and_then(|slot| self.row(slot));
+        let is_last = last.is_some_and(|last| last.key() < row.key());
+        let present = if is_last { None } else { self.slot_of(row.key()) };
+        match present {
             Some(slot) => {
                 if let Some(place) = self.rows.get_mut(slot as usize) {
                     *place = Some(row);

@@ -88,7 +88,7 @@ impl Store {
     }
 
     fn write(&self, tail: &mut Tail, draft: Draft<'_>) -> Result<(), CommitError> {
-        let (batch, state) = draft.finish();
+        let (batch, state) = draft.finish()?;
         // Until the batch is on disk it is unknown whether it will be; nothing may build upon it.
         tail.health = Health::Stopped;
         // Before the changes go: a reader who finds them gone must find this too.

@@ -3,37 +3,30 @@
 //! It reads through to the tree: what a set finds is what the sets before it in the group left. Drafting changes
 //! nothing; a draft that is refused is dropped.
 
-use std::collections::HashMap;
-
-use crate::domain::{Change, ChangeSet, Revision};
+use crate::domain::{Change, ChangeSet, Key, Object, Revision};
 
 use super::commit::CommitError;
 use super::fault::{Damage, Fault};
 use super::log::{request_revision, request_value};
+use super::overlay::Overlay;
+use super::pages::Pages;
 use super::part::RECORD_BYTES_MAX;
-use super::record::{self, ChangeHead, RecordError};
+use super::record::{self, ChangeHead};
 use super::state::State;
 use super::tree::Tree;
 use super::{Retention, key, part};
 
 /// The batch of a group.
 pub(super) struct Draft<'a> {
-    tree: &'a Tree,
-    /// What each key is to hold; none where it is to be removed.
-    writes: HashMap<Vec<u8>, Option<sled::IVec>>,
+    overlay: Overlay<'a>,
+    pages: Pages,
     state: State,
-}
-
-/// A record and where its parts are.
-struct Stored {
-    bytes: Vec<u8>,
-    last_part: u16,
 }
 
 impl<'a> Draft<'a> {
     /// An empty draft upon a state.
     pub(super) fn new(tree: &'a Tree, state: State) -> Self {
-        Self { tree, writes: HashMap::new(), state }
+        Self { overlay: Overlay::new(tree), pages: Pages::default(), state }
     }
 
     /// Lets go of the oldest changes that are not to be kept once `newest` is the newest, at most `count_max`.
@@ -70,98 +63,83 @@ impl<'a> Draft<'a> {
             self.apply_change(change)?;
         }
         let record = record::encode_change(set);
-        if self.put(&key::change(set.revision), &record).is_none() {
+        if self.overlay.put(&key::change(set.revision), &record).is_none() {
             return Err(too_large(format!("the change of revision {}", set.revision)));
         }
         if let Some(request_id) = &set.request_id {
-            self.writes.insert(key::request(request_id), Some(request_value(set.revision).into()));
+            self.overlay.put_value(key::request(request_id), request_value(set.revision));
         }
         self.state.revision = set.revision;
         Ok(())
     }
 
-    /// The batch, and the state that it leaves.
-    pub(super) fn finish(self) -> (sled::Batch, State) {
-        let mut batch = sled::Batch::default();
-        for (key, value) in self.writes {
-            match value {
-                Some(value) => batch.insert(key, value),
-                None => batch.remove(key),
+    /// Puts an object or removes it, and says whether it was there.
+    pub(super) fn replace(&mut self, key: &Key, after: Option<&Object>) -> Result<bool, CommitError> {
+        let record = after.map(record::encode);
+        match key {
+            Key::Resource { entity_type, id } => {
+                Ok(self.pages.replace(&self.overlay, (entity_type, id), record)?)
             }
+            Key::EntityType(_)
+            | Key::Department(_)
+            | Key::User(_)
+            | Key::Workgroup(_)
+            | Key::SupportGroup(_)
+            | Key::Role(_)
+            | Key::RoleBinding(_) => self.replace_record(key, record.as_deref()),
         }
-        batch.insert(key::state(), self.state.value());
-        (batch, self.state)
+    }
+
+    /// The batch, and the state that it leaves.
+    pub(super) fn finish(self) -> Result<(sled::Batch, State), CommitError> {
+        let Self { mut overlay, pages, mut state } = self;
+        pages
+            .finish(&mut overlay, &mut state.summary)
+            .map_err(|page| too_large(format!("the page {}", page.escape_ascii())))?;
+        overlay.put_value(key::state(), state.value());
+        Ok((overlay.into_batch(), state))
     }
 
     fn apply_change(&mut self, change: &Change) -> Result<(), CommitError> {
-        let base = key::object(&change.key);
-        let before = self.stored(&base)?;
-        if before.is_some() != change.before.is_some() {
-            return Err(CommitError::Unlike { key: change.key.clone() });
+        if self.replace(&change.key, change.after.as_ref())? == change.before.is_some() {
+            Ok(())
+        } else {
+            Err(CommitError::Unlike { key: change.key.clone() })
         }
-        if let Some(before) = before {
+    }
+
+    fn replace_record(&mut self, key: &Key, after: Option<&[u8]>) -> Result<bool, CommitError> {
+        let base = key::object(key);
+        let before = self.overlay.stored(&base)?;
+        if let Some(before) = &before {
             // What is stored is taken out of the sum as it is, however the change tells it.
-            self.state.summary.remove(&base, &before.bytes);
-            self.remove(&base, before.last_part);
+            self.state.summary.remove(&base, &before.bytes, 1);
+            self.overlay.remove(&base, before.last_part);
         }
-        if let Some(after) = &change.after {
-            let record = record::encode(after);
-            self.state.summary.add(&base, &record);
-            self.put(&base, &record).ok_or_else(|| too_large(change.key.to_string()))?;
+        if let Some(after) = after {
+            self.state.summary.add(&base, after, 1);
+            self.overlay.put(&base, after).ok_or_else(|| too_large(key.to_string()))?;
         }
-        Ok(())
+        Ok(before.is_some())
     }
 
     fn change_head(&self, revision: Revision) -> Result<(ChangeHead, u16), Fault> {
         let base = key::change(revision);
-        let value = self.value(&key::part(&base, 0))?.ok_or(Fault::Damage(Damage::NoChange { revision }))?;
+        let value =
+            self.overlay.value(&key::part(&base, 0))?.ok_or(Fault::Damage(Damage::NoChange { revision }))?;
         let parsed = part::parse(&value)
             .and_then(|(last_part, record)| Ok((record::decode_change_head(record)?, last_part)));
         parsed.map_err(|source| Fault::record(&base, source))
     }
 
     fn remove_change(&mut self, revision: Revision, head: &ChangeHead, last_part: u16) -> Result<(), Fault> {
-        self.remove(&key::change(revision), last_part);
+        self.overlay.remove(&key::change(revision), last_part);
         if let Some(request_id) = &head.request_id
-            && request_revision(self.tree, request_id)? == Some(revision)
+            && request_revision(self.overlay.tree(), request_id)? == Some(revision)
         {
-            self.writes.insert(key::request(request_id), None);
+            self.overlay.remove_value(key::request(request_id));
         }
         Ok(())
-    }
-
-    fn value(&self, key: &[u8]) -> Result<Option<sled::IVec>, Fault> {
-        match self.writes.get(key) {
-            Some(written) => Ok(written.clone()),
-            None => self.tree.get(key),
-        }
-    }
-
-    fn stored(&self, base: &[u8]) -> Result<Option<Stored>, Fault> {
-        let broken = |source| Fault::record(base, source);
-        let Some(first) = self.value(&key::part(base, 0))? else { return Ok(None) };
-        let (last_part, chunk) = part::parse(&first).map_err(broken)?;
-        let mut bytes = chunk.to_vec();
-        for number in 1..=last_part {
-            let value = self.value(&key::part(base, number))?.ok_or_else(|| broken(RecordError::Parts))?;
-            let (_, chunk) = part::parse(&value).map_err(broken)?;
-            bytes.extend_from_slice(chunk);
-        }
-        Ok(Some(Stored { bytes, last_part }))
-    }
-
-    /// None if the record is too large.
-    fn put(&mut self, base: &[u8], record: &[u8]) -> Option<()> {
-        for (number, value) in (0..=u16::MAX).zip(part::split(record)?) {
-            self.writes.insert(key::part(base, number), Some(value.into()));
-        }
-        Some(())
-    }
-
-    fn remove(&mut self, base: &[u8], last_part: u16) {
-        for number in 0..=last_part {
-            self.writes.insert(key::part(base, number), None);
-        }
     }
 }
 

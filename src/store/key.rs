@@ -3,15 +3,18 @@
 //! ```text
 //! key     = tag u8, tenant u16, body          numbers are big-endian, the tenant is always 0
 //! 0x01    state     body = "state"
-//! 0x10..  object    body = name, part u16     a tag for each kind, in the order of Kind::EACH
+//! 0x10..  object    body = name, part u16     a tag for each kind but resources, in the order of Kind::EACH
+//! 0x17    page      body = type, bound, part u16
 //! 0x20    change    body = revision u64, part u16
 //! 0x30    request   body = request id
 //! ```
 //!
 //! An id in a name ends with 0x00, which no id contains: so names are unambiguous, none is the beginning of
-//! another, and bytewise order is the order of [`Key`].
+//! another, and bytewise order is the order of [`Key`]. So does a page's bound, which is an id or empty: a resource's
+//! name lies where its page is. Resources are in pages and have no keys of their own; their names stand in changes
+//! and backups.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use crate::domain::{BindingSubject, Id, Key, Kind, MemberRole, Revision, RoleBinding};
 
@@ -33,7 +36,7 @@ pub(super) fn state() -> Vec<u8> {
     key
 }
 
-/// The key of an object, without the number of a part.
+/// The name of an object: its key without the number of a part, if it has one.
 pub(super) fn object(key: &Key) -> Vec<u8> {
     let mut bytes = start(kind_tag(key.kind()));
     match key {
@@ -66,6 +69,43 @@ pub(super) fn parse_object(bytes: &[u8]) -> Result<Key, RecordError> {
         Kind::Resource => Key::Resource { entity_type: body.id()?, id: body.id()? },
     };
     if body.rest.is_empty() { Ok(key) } else { Err(RecordError::Key) }
+}
+
+/// The key of the page that has no page of its type before it, without the number of a part.
+pub(super) fn first_page(entity_type: &Id) -> Vec<u8> {
+    let mut bytes = start(kind_tag(Kind::Resource));
+    push_id(&mut bytes, entity_type);
+    bytes.push(END);
+    bytes
+}
+
+/// Where the pages of a type are, up to the one that an id belongs to.
+pub(super) fn pages_up_to(entity_type: &Id, id: &Id) -> RangeInclusive<Vec<u8>> {
+    let mut bound = start(kind_tag(Kind::Resource));
+    push_id(&mut bound, entity_type);
+    push_id(&mut bound, id);
+    first_page(entity_type)..=part(&bound, u16::MAX)
+}
+
+/// The key of another page of the type of a page.
+pub(super) fn with_bound(page: &[u8], bound: &[u8]) -> Vec<u8> {
+    // A bound has no zero: the one before it ends the type.
+    let body = page.strip_suffix(&[END]).unwrap_or(page);
+    let start = body.iter().rposition(|byte| *byte == END).map_or(0, |end| end + 1);
+    [body.get(..start).unwrap_or_default(), bound, &[END]].concat()
+}
+
+/// Whether a key is that of a page.
+pub(super) fn is_page(bytes: &[u8]) -> bool {
+    bytes.first() == Some(&kind_tag(Kind::Resource))
+}
+
+/// The type of a page and its bound.
+pub(super) fn parse_page(bytes: &[u8]) -> Result<(Id, &[u8]), RecordError> {
+    let mut body = Body::after_start(bytes)?;
+    let entity_type = body.id()?;
+    let bound = body.rest.strip_suffix(&[END]).ok_or(RecordError::Key)?;
+    Ok((entity_type, bound))
 }
 
 /// Where the objects are, all kinds in their order.
@@ -218,6 +258,19 @@ mod tests {
         ) {
             prop_assume!(one < other);
             prop_assert!(part(&object(&one), first) < part(&object(&other), second));
+        }
+
+        #[test]
+        fn a_resource_lies_in_the_pages_up_to_its_own(
+            entity_type in sample::any_id(), id in sample::any_id(), bound in sample::any_id(),
+        ) {
+            let pages = pages_up_to(&entity_type, &id);
+            let first = first_page(&entity_type);
+            prop_assert!(pages.contains(&part(&first, 0)));
+            let page = with_bound(&first, bound.as_str().as_bytes());
+            prop_assert_eq!(pages.contains(&part(&page, u16::MAX)), bound <= id);
+            prop_assert_eq!(&with_bound(&page, b""), &first);
+            prop_assert_eq!(parse_page(&page).unwrap(), (entity_type, bound.as_str().as_bytes()));
         }
 
         #[test]

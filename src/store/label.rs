@@ -76,6 +76,7 @@ pub(super) struct Label {
 pub(super) enum LabelError {
     Disk(io::Error),
     Newer { found: u32 },
+    Older { found: u32 },
     Damage,
 }
 
@@ -151,9 +152,8 @@ fn parse_head(head: &[u8; HEAD_BYTES]) -> Result<StoreId, LabelError> {
     if found > u32::from(FORMAT) {
         return Err(LabelError::Newer { found });
     }
-    // No format was before the first.
     if found < u32::from(FORMAT) {
-        return Err(LabelError::Damage);
+        return Err(LabelError::Older { found });
     }
     Ok(StoreId::new(u64::from_be_bytes(*id)))
 }
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn any_flip_in_the_head_is_damage_and_a_newer_format_is_named() {
+    fn any_flip_in_the_head_is_damage_and_another_format_is_named() {
         let directory = directory();
         let path = directory.path().join("STORE");
         let sound = Label::create(&path, StoreId::new(1)).unwrap();
@@ -215,10 +215,14 @@ mod tests {
             flipped[at] ^= 0x10;
             assert!(matches!(parse_head(&flipped), Err(LabelError::Damage)), "byte {at}");
         }
-        head[11] = 2;
-        let crc = crc32fast::hash(&head[..20]).to_be_bytes();
-        head[20..].copy_from_slice(&crc);
-        assert!(matches!(parse_head(&head), Err(LabelError::Newer { found: 2 })));
+        let mut of_format = |format| {
+            head[11] = format;
+            let crc = crc32fast::hash(&head[..20]).to_be_bytes();
+            head[20..].copy_from_slice(&crc);
+            parse_head(&head)
+        };
+        assert!(matches!(of_format(FORMAT + 1), Err(LabelError::Newer { found: 3 })));
+        assert!(matches!(of_format(FORMAT - 1), Err(LabelError::Older { found: 1 })));
     }
 
     #[test]

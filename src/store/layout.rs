@@ -138,6 +138,9 @@ impl Layout {
             LabelError::Newer { found } => {
                 OpenError::NewerFormat { path: self.root.clone(), found, known: FORMAT.into() }
             }
+            LabelError::Older { found } => {
+                OpenError::OlderFormat { path: self.root.clone(), found, known: FORMAT.into() }
+            }
         })?;
         if self.tree().join("db").is_file() {
             Ok(Found::Store(label))

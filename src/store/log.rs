@@ -5,8 +5,8 @@ use std::io;
 use crate::domain::{ChangeSet, Id, Revision};
 
 use super::fault::{Damage, Fault};
-use super::load::Records;
 use super::record::{self, RecordError};
+use super::records::Records;
 use super::tree::Tree;
 use super::{Store, key, part};
 

@@ -32,6 +32,16 @@ pub enum OpenError {
         /// The newest that can be opened.
         known: u32,
     },
+    /// A version wrote it whose format is not read any more; nothing was touched.
+    #[error("the store {} has format {found}; this version reads {known}: restore a backup", path.display())]
+    OlderFormat {
+        /// The directory.
+        path: PathBuf,
+        /// The format it has.
+        found: u32,
+        /// The one that is read.
+        known: u32,
+    },
     /// The directory holds files, but none that makes it a store; nothing was touched.
     #[error("{} is not empty and holds no store", path.display())]
     NotAStore {

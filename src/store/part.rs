@@ -5,7 +5,7 @@
 use super::record::RecordError;
 
 /// The format of the values and keys; one number for the whole store.
-pub(super) const FORMAT: u8 = 1;
+pub(super) const FORMAT: u8 = 2;
 
 /// The most bytes of one value.
 ///
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_value_of_another_format_is_refused() {
-        assert!(matches!(parse(&[2, 0, 0, 7]), Err(RecordError::Format { found: 2 })));
-        assert!(matches!(parse(&[1, 0]), Err(RecordError::Cut)));
+        assert!(matches!(parse(&[1, 0, 0, 7]), Err(RecordError::Format { found: 1 })));
+        assert!(matches!(parse(&[2, 0]), Err(RecordError::Cut)));
     }
 }

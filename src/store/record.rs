@@ -8,6 +8,7 @@ mod change;
 mod directory;
 mod resource;
 mod role;
+mod wire;
 
 use prost::Message as _;
 
@@ -16,7 +17,9 @@ use crate::domain::{Id, IdError, Key, Object};
 pub(super) use self::change::{ChangeHead, decode_change, decode_change_head, encode_change};
 use self::directory::{DepartmentRecord, EntityTypeRecord, SupportGroupRecord, UserRecord, WorkgroupRecord};
 use self::resource::ResourceRecord;
+pub(super) use self::resource::decode_resource;
 use self::role::RoleRecord;
+pub(super) use self::wire::{push_delimited, take_delimited};
 
 /// Why a record cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +39,12 @@ pub enum RecordError {
     /// Its key is not one that the store makes.
     #[error("its key is none of the store's")]
     Key,
+    /// Its entries do not ascend.
+    #[error("its entries are out of order")]
+    Order,
+    /// A field of it is not of the form that the store writes.
+    #[error("a field of it has another form")]
+    Form,
     /// Its bytes are not a message.
     #[error("it is not a message")]
     Message(#[source] prost::DecodeError),
@@ -95,7 +104,7 @@ pub(super) fn decode(key: Key, record: &[u8]) -> Result<Object, RecordError> {
         Key::Role(id) => Object::Role(RoleRecord::decode(record)?.into_role(id)?.into()),
         Key::RoleBinding(binding) => Object::RoleBinding(binding),
         Key::Resource { entity_type, id } => {
-            Object::Resource(ResourceRecord::decode(record)?.into_resource(entity_type, id)?.into())
+            Object::Resource(decode_resource(entity_type, id, record)?.into())
         }
     })
 }
@@ -110,6 +119,11 @@ fn text(id: Option<&Id>) -> Option<String> {
 
 fn id(field: &'static str, text: &str) -> Result<Id, RecordError> {
     Id::parse(text).map_err(|source| RecordError::Id { field, source })
+}
+
+/// The id of bytes that were written as one.
+pub(super) fn id_of_bytes(field: &'static str, bytes: &[u8]) -> Result<Id, RecordError> {
+    id(field, std::str::from_utf8(bytes).map_err(|_| RecordError::Form)?)
 }
 
 fn id_if_any(field: &'static str, text: Option<&str>) -> Result<Option<Id>, RecordError> {

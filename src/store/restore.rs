@@ -10,14 +10,14 @@ use std::path::{Path, PathBuf};
 use crate::domain::{Object, Revision};
 
 use super::backup::{ReadError, Reader};
+use super::commit::CommitError;
 use super::creation::Creation;
-use super::fault::Fault;
+use super::draft::Draft;
 use super::layout::{Layout, Lock, parent, remove_directory, sync_directory};
 use super::open::{OpenError, Opened};
 use super::state::State;
-use super::summary::Summary;
 use super::tree::Tree;
-use super::{Settings, StoreId, key, part, record};
+use super::{Settings, StoreId};
 
 /// How many objects are put into the tree at once.
 const BATCH_OBJECTS: usize = 1_000;
@@ -108,7 +108,10 @@ fn beside(path: &Path) -> PathBuf {
 /// Refuses a directory that was made by someone else, and takes any other, whatever state it is in.
 fn lock_beside(layout: &Layout) -> Result<Lock, OpenError> {
     match layout.look() {
-        Ok(_) | Err(OpenError::Damaged { .. } | OpenError::NewerFormat { .. }) => layout.lock(),
+        Ok(_)
+        | Err(OpenError::Damaged { .. } | OpenError::NewerFormat { .. } | OpenError::OlderFormat { .. }) => {
+            layout.lock()
+        }
         Err(error @ (OpenError::NotAStore { .. } | OpenError::InUse { .. } | OpenError::Disk { .. })) => {
             Err(error)
         }
@@ -121,32 +124,40 @@ fn fill<R: Read>(
     reader: &mut Reader<R>,
     path: &Path,
 ) -> Result<(Restored, Lock), RestoreError> {
-    let mut summary = Summary::default();
+    let mut state = State::default();
     loop {
         let objects: Vec<Object> = reader.by_ref().take(BATCH_OBJECTS).collect::<Result<_, _>>()?;
         if objects.is_empty() {
             break;
         }
-        put(creation.tree(), &objects, &mut summary).map_err(|fault| disk(path, fault.into_io()))?;
+        state = put(creation.tree(), state, &objects).map_err(|error| disk(path, into_io(error)))?;
     }
     let revision = reader.revision();
     let Opened { tree: _, label, state, lock } =
-        creation.finish(State { revision, oldest_kept: revision, summary })?;
+        creation.finish(State { revision, oldest_kept: revision, ..state })?;
     Ok((Restored { id: label.id, revision, objects: state.summary.objects }, lock))
 }
 
-fn put(tree: &Tree, objects: &[Object], summary: &mut Summary) -> Result<(), Fault> {
-    let mut batch = sled::Batch::default();
+/// Puts objects upon a state, unsynced.
+fn put(tree: &Tree, state: State, objects: &[Object]) -> Result<State, CommitError> {
+    let mut draft = Draft::new(tree, state);
     for object in objects {
-        let base = key::object(&object.key());
-        let record = record::encode(object);
-        summary.add(&base, &record);
-        // INVARIANT: the reader lets no record through that has more parts than can be counted.
-        for (number, value) in (0..=u16::MAX).zip(part::split(&record).unwrap_or_default()) {
-            batch.insert(key::part(&base, number), value);
-        }
+        draft.replace(&object.key(), Some(object))?;
     }
-    tree.write_unsynced(batch)
+    let (batch, state) = draft.finish()?;
+    tree.write_unsynced(batch)?;
+    Ok(state)
+}
+
+fn into_io(error: CommitError) -> io::Error {
+    match error {
+        CommitError::Full(source) | CommitError::Disk(source) => source,
+        error @ (CommitError::Order { .. }
+        | CommitError::Unlike { .. }
+        | CommitError::TooLarge { .. }
+        | CommitError::Damaged(_)
+        | CommitError::Stopped) => io::Error::new(io::ErrorKind::InvalidData, error),
+    }
 }
 
 fn move_into_place(from: &Path, to: &Path) -> io::Result<()> {

@@ -254,8 +254,8 @@ pub(super) fn settings() -> Settings {
 /// Every object of a store.
 pub(super) fn load(store: &Store) -> Result<Vec<Object>, LoadError> {
     let mut objects = Vec::new();
-    let summary = store.load(&mut |object| {
-        objects.push(object);
+    let summary = store.load(&mut |mut some| {
+        objects.append(&mut some);
         ControlFlow::Continue(())
     })?;
     assert_eq!(summary, LoadSummary { revision: store.revision(), objects: objects.len() as u64 });

@@ -1,8 +1,8 @@
 //! What all objects add up to: their count and a checksum that does not depend on their order.
 
-/// The sum over all object records, kept with every commit and compared at every load.
+/// The sum over all records of objects and pages, kept with every commit and compared at every load.
 ///
-/// INVARIANT: it is the sum of exactly the object records of the same state of the tree.
+/// INVARIANT: it is the sum of exactly those records of the same state of the tree.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Summary {
     /// How many objects there are.
@@ -12,16 +12,22 @@ pub(super) struct Summary {
 }
 
 impl Summary {
-    /// Takes a record in.
-    pub(super) fn add(&mut self, key: &[u8], record: &[u8]) {
-        self.objects = self.objects.wrapping_add(1);
+    /// Takes a record of so many objects in.
+    pub(super) fn add(&mut self, key: &[u8], record: &[u8], objects: u64) {
+        self.objects = self.objects.wrapping_add(objects);
         self.checksum ^= digest(key, record);
     }
 
     /// Takes a record out that had been taken in.
-    pub(super) fn remove(&mut self, key: &[u8], record: &[u8]) {
-        self.objects = self.objects.wrapping_sub(1);
+    pub(super) fn remove(&mut self, key: &[u8], record: &[u8], objects: u64) {
+        self.objects = self.objects.wrapping_sub(objects);
         self.checksum ^= digest(key, record);
+    }
+
+    /// Takes in what other records add up to.
+    pub(super) fn join(&mut self, other: Self) {
+        self.objects = self.objects.wrapping_add(other.objects);
+        self.checksum ^= other.checksum;
     }
 }
 
@@ -48,7 +54,7 @@ mod tests {
     fn sum(records: &[(&[u8], &[u8])]) -> Summary {
         let mut summary = Summary::default();
         for (key, record) in records {
-            summary.add(key, record);
+            summary.add(key, record, 1);
         }
         summary
     }
@@ -57,7 +63,7 @@ mod tests {
     fn the_order_does_not_matter_and_removal_undoes() {
         let mut all = sum(&[(b"a", b"1"), (b"b", b"2"), (b"c", b"")]);
         assert_eq!(all, sum(&[(b"c", b""), (b"a", b"1"), (b"b", b"2")]));
-        all.remove(b"b", b"2");
+        all.remove(b"b", b"2", 1);
         assert_eq!(all, sum(&[(b"a", b"1"), (b"c", b"")]));
     }
 

@@ -1,4 +1,5 @@
-//! Tests of the whole store: damage of its files, and its behaviour against a model of maps and lists.
+//! Tests of the whole store: damage of its files, its pages, and its behaviour against a model of maps and lists.
 
 mod damage;
 mod model;
+mod pages;

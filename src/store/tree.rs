@@ -55,6 +55,14 @@ impl Tree {
         Range { entries: self.db.range(range) }
     }
 
+    /// The last entry of a range.
+    pub(super) fn last(
+        &self,
+        range: impl RangeBounds<Vec<u8>>,
+    ) -> Result<Option<(sled::IVec, sled::IVec)>, Fault> {
+        guarded(|| Ok(self.db.range(range).next_back().transpose()?))
+    }
+
     /// Applies a batch as one; returns when it is on disk.
     pub(super) fn write(&self, batch: sled::Batch) -> Result<(), Fault> {
         self.write_unsynced(batch)?;

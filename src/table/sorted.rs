@@ -96,7 +96,9 @@ impl<T: Copy> Sorted<T> {
         }
     }
 
-    fn last(&self) -> Option<T> {
+    /// The last item.
+    #[must_use]
+    pub fn last(&self) -> Option<T> {
         self.spans.last()?.last()?.last().copied()
     }
 

@@ -109,7 +109,8 @@ impl ResourceIndex {
 
     /// Puts a resource in, replacing the one with its id.
     pub fn put(&mut self, row: ResourceRow) {
-        let before = self.rows.find(row.key()).map(|(slot, before)| (slot, before.clone()));
+        let before = if self.is_loading { None } else { self.rows.find(row.key()) };
+        let before = before.map(|(slot, before)| (slot, before.clone()));
         let keeps_its_place = before.as_ref().is_some_and(|(_, it)| it.sort_key() == row.sort_key());
         if let Some((_, before)) = before.as_ref().filter(|_| !keeps_its_place) {
             self.leave_order(before);
@@ -130,7 +131,7 @@ impl ResourceIndex {
         self.edit(slot, Some(&before), None);
     }
 
-    /// Resources are about to be put in by the thousands: the order by sort key waits until [`Self::end_load`].
+    /// Resources are about to be put in by the thousands, each once: the order by sort key waits until [`Self::end_load`].
     pub fn begin_load(&mut self) {
         self.is_loading = true;
     }

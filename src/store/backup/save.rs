@@ -25,8 +25,8 @@ pub enum SaveError {
 pub fn save<W: Write>(store: &Store, out: W) -> Result<(W, LoadSummary), SaveError> {
     let mut writer = Writer::new(out, store.revision())?;
     let mut written = Ok(());
-    let loaded = store.load(&mut |object| {
-        written = writer.object(&object);
+    let loaded = store.load(&mut |objects| {
+        written = objects.iter().try_for_each(|object| writer.object(object));
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
     written?;

@@ -127,7 +127,7 @@ fn objects_that_do_not_add_up_are_refused() {
     let directory = tempfile::tempdir().unwrap();
     let store = sample::open(directory.path());
     sample::commit(&store, sample::put(1, &sample::one_of_each_kind()));
-    let key = crate::store::key::object(&sample::resource("t 1", 0).key());
+    let key = crate::store::key::first_page(&sample::id("ticket"));
     let mut batch = sled::Batch::default();
     batch.remove(crate::store::key::part(&key, 0));
     store.tree.write(batch).unwrap();
@@ -136,19 +136,27 @@ fn objects_that_do_not_add_up_are_refused() {
     assert!(matches!(error, LoadError::Damaged(Damage::Sum { found: 7, expected: 8 })), "{error:?}");
 }
 
-#[test]
-fn a_newer_format_is_refused_and_no_byte_is_touched() {
+/// What opening says of a store of a format, which must not touch it.
+fn open_of_format(format: u8) -> OpenError {
     let directory = filled();
     let path = directory.path().join("STORE");
     let mut label = std::fs::read(&path).unwrap();
-    label[11] = 2;
+    label[11] = format;
     let crc = crc32fast::hash(&label[..20]).to_be_bytes();
     label[20..24].copy_from_slice(&crc);
     std::fs::write(&path, label).unwrap();
     let before = snapshot_of_files(directory.path());
     let error = try_open(directory.path()).unwrap_err();
-    assert!(matches!(error, OpenError::NewerFormat { found: 2, known: 1, .. }), "{error:?}");
     assert_eq!(snapshot_of_files(directory.path()), before);
+    error
+}
+
+#[test]
+fn a_newer_or_older_format_is_refused_and_no_byte_is_touched() {
+    let error = open_of_format(3);
+    assert!(matches!(error, OpenError::NewerFormat { found: 3, known: 2, .. }), "{error:?}");
+    let error = open_of_format(1);
+    assert!(matches!(error, OpenError::OlderFormat { found: 1, known: 2, .. }), "{error:?}");
 }
 
 #[test]

@@ -10,6 +10,8 @@ use proptest::prelude::*;
 use crate::domain::{Change, ChangeSet, Key, Object, Revision};
 use crate::store::{LogError, Retention, Settings, Store, sample};
 
+use super::pages::check_pages;
+
 /// What the log of the tested store may hold at most.
 const REVISIONS_MAX: u64 = 6;
 
@@ -26,6 +28,10 @@ enum Wish {
     Put(Object),
     /// Deletes the object at this place of all, modulo their number.
     Delete(usize),
+    /// Puts so many resources from a number on: more than a page holds.
+    PutRun(i64, i64),
+    /// Deletes so many objects from this place on, modulo their number.
+    DeleteRun(usize, usize),
 }
 
 #[derive(Default)]
@@ -35,17 +41,27 @@ struct Model {
 }
 
 impl Model {
+    /// What a wish comes to, key by key.
+    fn outcome(&self, wish: Wish) -> Vec<(Key, Option<Object>)> {
+        let deleted = |place: usize, count| {
+            let keys = self.objects.keys().skip(place % self.objects.len().max(1)).take(count);
+            keys.map(|key| (key.clone(), None)).collect()
+        };
+        match wish {
+            Wish::Put(object) => vec![(object.key(), Some(object))],
+            Wish::Delete(place) => deleted(place, 1),
+            Wish::PutRun(first, count) => {
+                let objects = (first..first + count).map(|it| sample::resource(&it.to_string(), first));
+                objects.map(|object| (object.key(), Some(object))).collect()
+            }
+            Wish::DeleteRun(place, count) => deleted(place, count),
+        }
+    }
+
     /// Does what is wished, and gives the change set that tells it.
     fn set(&mut self, wishes: Vec<Wish>) -> ChangeSet {
         let mut changes: Vec<Change> = Vec::new();
-        for wish in wishes {
-            let (key, after) = match wish {
-                Wish::Put(object) => (object.key(), Some(object)),
-                Wish::Delete(place) => match self.objects.keys().nth(place % self.objects.len().max(1)) {
-                    Some(key) => (key.clone(), None),
-                    None => continue,
-                },
-            };
+        for (key, after) in wishes.into_iter().flat_map(|wish| self.outcome(wish)).collect::<Vec<_>>() {
             if changes.iter().any(|change| change.key == key) {
                 continue;
             }
@@ -65,6 +81,8 @@ fn any_step() -> impl Strategy<Value = Step> {
     let wish = prop_oneof![
         3 => sample::any_object().prop_map(Wish::Put),
         1 => any::<usize>().prop_map(Wish::Delete),
+        1 => (0..300_i64, 0..80_i64).prop_map(|(first, count)| Wish::PutRun(first, count)),
+        1 => (any::<usize>(), 0..60_usize).prop_map(|(place, count)| Wish::DeleteRun(place, count)),
     ];
     let set = proptest::collection::vec(wish, 0..5);
     prop_oneof![
@@ -80,6 +98,7 @@ fn open(path: &Path) -> Store {
 
 fn compare(store: &Store, model: &Model) {
     assert_eq!(store.revision().get(), model.log.len() as u64);
+    check_pages(store);
     assert_eq!(sample::load(store).unwrap(), model.objects.values().cloned().collect::<Vec<_>>());
     let oldest = store.oldest_kept();
     let kept = usize::try_from(oldest.get()).unwrap();
