@@ -35,8 +35,8 @@ pub struct ResourceIndex {
     by_responsible: Shelves,
     /// By the index of a responsible: what names departments itself and belongs to those (rule 3.2).
     elsewhere: Rows<Sorted<u32>, 16>,
-    /// What has no responsible.
-    nobodys: Sorted<u32>,
+    /// What has no responsible and names no departments.
+    nobodys: Classed,
     by_department: Rows<Classed, 16>,
     by_author: Shelves,
     by_observer: Rows<Sorted<u32>, 16>,
@@ -162,10 +162,15 @@ impl ResourceIndex {
         slots.iter().filter_map(|slot| self.rows.row(*slot)).collect()
     }
 
-    /// What is on no shelf of a responsible, each once: what names departments itself, and what is nobody's.
-    pub(super) fn unshelved(&self) -> impl Iterator<Item = u32> {
-        let elsewhere = (0..self.elsewhere.len()).filter_map(|user| self.elsewhere.get(user));
-        elsewhere.flat_map(Sorted::iter).chain(self.nobodys.iter())
+    /// What names departments itself; once for each that it names.
+    pub(super) fn all_elsewhere(&self) -> impl Iterator<Item = u32> {
+        let lists = (0..self.by_department.len()).filter_map(|at| self.by_department.get(at));
+        lists.flat_map(Classed::iter).map(|(_, slot)| slot)
+    }
+
+    /// What has no responsible and names no departments.
+    pub(super) fn nobodys(&self) -> impl Iterator<Item = (Class, u32)> {
+        self.nobodys.iter()
     }
 
     /// Every slot that has a row.
@@ -309,6 +314,9 @@ impl ResourceIndex {
             }
         } else if let Some(user) = after.responsible() {
             self.by_responsible.reclass(from, to, user.0);
+        } else {
+            self.nobodys.remove(slot, from);
+            self.nobodys.insert(slot, to);
         }
         match (self.model, after.author()) {
             (Model::Crm, _) => {
@@ -323,23 +331,19 @@ impl ResourceIndex {
     /// The lists that depend on the model.
     fn edit_lists(&mut self, slot: u32, row: &ResourceRow, edit: Edit) {
         let class = row.class();
-        if row.responsible().is_none() {
-            edit.on(Some(&mut self.nobodys), slot);
-        }
         if self.is_elsewhere(row) {
             for department in row.departments() {
                 if let Some(list) = self.by_department.grow_mut(department.0 as usize) {
-                    match edit {
-                        Edit::Insert => list.insert(slot, class),
-                        Edit::Remove => list.remove(slot, class),
-                    }
+                    edit.classed(list, slot, class);
                 }
             }
             if let Some(user) = row.responsible() {
                 edit.on(self.elsewhere.grow_mut(user.0 as usize), slot);
             }
-        } else {
+        } else if row.responsible().is_some() {
             edit.shelve(&mut self.by_responsible, slot, (row.responsible(), class));
+        } else {
+            edit.classed(&mut self.nobodys, slot, class);
         }
         match self.model {
             Model::Crm => edit.on(self.by_class.grow_mut(class.number()), slot),
@@ -361,6 +365,13 @@ impl Edit {
         match self {
             Self::Insert => list.insert(slot),
             Self::Remove => list.remove(slot),
+        }
+    }
+
+    fn classed(self, list: &mut Classed, slot: u32, class: Class) {
+        match self {
+            Self::Insert => list.insert(slot, class),
+            Self::Remove => list.remove(slot, class),
         }
     }
 

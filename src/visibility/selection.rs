@@ -189,7 +189,7 @@ impl Selection {
         }
     }
 
-    /// Person by person; row by row what names departments itself, or has no responsible.
+    /// Person by person, and row by row what names departments itself.
     fn tally_each_responsible(&self, view: View<'_>, tallying: &mut Tallying) {
         let classes = || view.index.counts().iter().filter(|(class, _)| self.filter.admits_class(*class));
         for (class, _) in classes() {
@@ -202,13 +202,19 @@ impl Selection {
                 }
             }
         }
-        for slot in view.index.unshelved() {
-            if let Some(row) = view.index.row(slot)
-                && self.has(view, row)
-                && !self.sight.opens_by_observing(view, row)
-            {
-                tallying.add_row(row);
+        if self.filter.admits_responsible(None) {
+            for (class, _) in view.index.nobodys() {
+                if self.filter.admits_class(class) && self.sight.opens_to_all(class) {
+                    tallying.add(class, None, 1);
+                }
             }
+        }
+        let mut seen = Marks::new(view.index);
+        let slots: Vec<u32> = view.index.all_elsewhere().filter(|slot| seen.mark(*slot)).collect();
+        for slots in slots.chunks(ROWS_AT_ONCE) {
+            let rows = view.index.rows(slots.iter().copied()).into_iter();
+            rows.filter(|row| self.has(view, row) && !self.sight.opens_by_observing(view, row))
+                .for_each(|row| tallying.add_row(row));
         }
     }
 

@@ -138,28 +138,28 @@ async fn call(
             let answer = client.batch_check(pick(&calls.batches, at)?).await?;
             Ok((answer.get_ref().results.len() as u64, None))
         }
-        Case::List => {
-            let started = Instant::now();
-            let request = widest_list();
-            let mut chunks = client.list_visible(request).await?.into_inner();
-            let (mut ids, mut first) = (0, None);
-            while let Some(chunk) = chunks.message().await? {
-                first.get_or_insert_with(|| started.elapsed());
-                ids += chunk.ids.len() as u64;
-            }
-            Ok((ids, first))
+        Case::List => list(client, calls.widest.clone()).await,
+        Case::ListBetween => list(client, calls.between.clone()).await,
+        Case::PageAll | Case::PageNarrow | Case::PageBetween => {
+            let (ids, _) = list(client, pick(calls.pages(case), at)?).await?;
+            Ok((ids, None))
         }
     }
 }
 
-/// The list of everything of a type: the portal administrator's.
-pub(super) fn widest_list() -> pb::ListVisibleRequest {
-    pb::ListVisibleRequest {
-        subject: "u0".to_owned(),
-        action: "read".to_owned(),
-        entity_type: "deal".to_owned(),
-        ..pb::ListVisibleRequest::default()
+/// Takes a whole stream; says how many ids it had and when the first came.
+async fn list(
+    client: &mut DecisionServiceClient<Channel>,
+    request: pb::ListVisibleRequest,
+) -> Result<(u64, Option<Duration>)> {
+    let started = Instant::now();
+    let mut chunks = client.list_visible(request).await?.into_inner();
+    let (mut ids, mut first) = (0, None);
+    while let Some(chunk) = chunks.message().await? {
+        first.get_or_insert_with(|| started.elapsed());
+        ids += chunk.ids.len() as u64;
     }
+    Ok((ids, first))
 }
 
 fn pick<T: Clone>(calls: &[T], at: usize) -> Result<T> {

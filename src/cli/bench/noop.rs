@@ -23,6 +23,7 @@ use crate::server::{incoming, transport};
 pub(super) struct Recording {
     pub(super) check: pb::CheckResponse,
     pub(super) batch: pb::BatchCheckResponse,
+    pub(super) page: pb::ListVisibleResponse,
     pub(super) list: Vec<pb::ListVisibleResponse>,
 }
 
@@ -30,6 +31,7 @@ impl Recording {
     pub(super) fn save(&self, path: &Path) -> Result<()> {
         let mut bytes = self.check.encode_length_delimited_to_vec();
         bytes.extend(self.batch.encode_length_delimited_to_vec());
+        bytes.extend(self.page.encode_length_delimited_to_vec());
         for message in &self.list {
             bytes.extend(message.encode_length_delimited_to_vec());
         }
@@ -41,11 +43,12 @@ impl Recording {
         let mut rest = bytes.as_slice();
         let check = pb::CheckResponse::decode_length_delimited(&mut rest)?;
         let batch = pb::BatchCheckResponse::decode_length_delimited(&mut rest)?;
+        let page = pb::ListVisibleResponse::decode_length_delimited(&mut rest)?;
         let mut list = Vec::new();
         while !rest.is_empty() {
             list.push(pb::ListVisibleResponse::decode_length_delimited(&mut rest)?);
         }
-        Ok(Self { check, batch, list })
+        Ok(Self { check, batch, page, list })
     }
 }
 
@@ -113,8 +116,12 @@ impl DecisionService for Noop {
 
     async fn list_visible(
         &self,
-        _: Request<pb::ListVisibleRequest>,
+        request: Request<pb::ListVisibleRequest>,
     ) -> Result<Response<Self::ListVisibleStream>, Status> {
+        if request.get_ref().page_size > 0 {
+            let page = Ok(self.recording.page.clone());
+            return Ok(Response::new(Box::pin(tokio_stream::once(page))));
+        }
         let replay = Replay { recording: Arc::clone(&self.recording), at: 0 };
         Ok(Response::new(Box::pin(tokio_stream::iter(replay))))
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::load::{self, Place, Sample, Shape, widest_list};
+use super::load::{self, Place, Sample, Shape};
 use super::noop::Recording;
 use super::process::Process;
 use super::question::Calls;
@@ -26,11 +26,28 @@ pub(super) enum Case {
     Batch,
     /// `ListVisible` of everything of a type, as one stream.
     List,
+    /// `ListVisible` of the deals of the head of half the company, newest first, as one stream.
+    ListBetween,
+    /// A first page of 50 deals with the total, in both orders in turn: the portal administrator's.
+    PageAll,
+    /// The same: that of the employee who sees the fewest deals, of 200.
+    PageNarrow,
+    /// The same: that of the head of half the company, who sees five of eight stages, and observes.
+    PageBetween,
 }
 
 impl Case {
     /// Every case.
-    pub(super) const EACH: [Self; 4] = [Self::Stored, Self::Inline, Self::Batch, Self::List];
+    pub(super) const EACH: [Self; 8] = [
+        Self::Stored,
+        Self::Inline,
+        Self::Batch,
+        Self::List,
+        Self::ListBetween,
+        Self::PageAll,
+        Self::PageNarrow,
+        Self::PageBetween,
+    ];
 
     /// The case's name in reports.
     #[must_use]
@@ -40,6 +57,10 @@ impl Case {
             Self::Inline => "Check, inline",
             Self::Batch => "BatchCheck of 1,000",
             Self::List => "ListVisible, all",
+            Self::ListBetween => "ListVisible, between, newest first",
+            Self::PageAll => "page of 50 with total, all",
+            Self::PageNarrow => "page of 50 with total, narrow",
+            Self::PageBetween => "page of 50 with total, between",
         }
     }
 
@@ -48,7 +69,7 @@ impl Case {
         let (connections, in_flight) = match self {
             Self::Stored | Self::Inline => (options.connections, options.in_flight),
             Self::Batch => (options.connections.min(2), 2),
-            Self::List => (1, 1),
+            Self::List | Self::ListBetween | Self::PageAll | Self::PageNarrow | Self::PageBetween => (1, 1),
         };
         Shape { connections, in_flight, time: options.time }
     }
@@ -123,7 +144,8 @@ pub(super) async fn run(
         store_bytes: bytes_below(Path::new(&data))?,
     };
     say("recording answers for the no-op service")?;
-    let calls = Arc::new(Calls::new(&company, 1));
+    let narrow = narrow(&server).await?;
+    let calls = Arc::new(Calls::new(&company, 1, &narrow));
     let tape = folder.join("recording");
     record(&server, &calls).await?.save(&tape)?;
     let tape = tape.display().to_string();
@@ -203,7 +225,7 @@ async fn import(server: &Process, company: &Company) -> Result<()> {
     let (messages, stream) = tokio::sync::mpsc::channel(8);
     let company = *company;
     let sending = tokio::task::spawn_blocking(move || {
-        let mut objects = company.objects().peekable();
+        let mut objects = company.objects().chain(company.head()).peekable();
         while objects.peek().is_some() {
             let chunk = objects.by_ref().take(1_000).map(|it| crate::api::convert::object_to_wire(&it));
             let message =
@@ -224,17 +246,38 @@ async fn import(server: &Process, company: &Company) -> Result<()> {
     Ok(())
 }
 
+/// Who sees the fewest deals, of 200 employees who see any.
+async fn narrow(server: &Process) -> Result<String> {
+    let mut client = place(server).connect(Transport::Unix).await?;
+    let mut least: Option<(u64, String)> = None;
+    for subject in (1..=200).map(|number| format!("u{number}")) {
+        let request = pb::CountVisibleRequest {
+            subject: subject.clone(),
+            action: "read".to_owned(),
+            entity_type: "deal".to_owned(),
+            ..pb::CountVisibleRequest::default()
+        };
+        let total = client.count_visible(request).await?.into_inner().total;
+        if total > 0 && least.as_ref().is_none_or(|(other, _)| total < *other) {
+            least = Some((total, subject));
+        }
+    }
+    least.map(|(_, subject)| subject).context("nobody sees a deal")
+}
+
 /// One answer of each kind.
 async fn record(server: &Process, calls: &Calls) -> Result<Recording> {
     let mut client = place(server).connect(Transport::Tcp).await?;
     let check = client.check(calls.stored.first().context("no questions")?.clone()).await?.into_inner();
     let batch = client.batch_check(calls.batches.first().context("no batch")?.clone()).await?.into_inner();
-    let mut chunks = client.list_visible(widest_list()).await?.into_inner();
+    let page = calls.pages(Case::PageAll).first().context("no page")?.clone();
+    let page = client.list_visible(page).await?.into_inner().message().await?.unwrap_or_default();
+    let mut chunks = client.list_visible(calls.widest.clone()).await?.into_inner();
     let mut list = Vec::new();
     while let Some(chunk) = chunks.message().await? {
         list.push(chunk);
     }
-    Ok(Recording { check, batch, list })
+    Ok(Recording { check, batch, page, list })
 }
 
 fn bytes_below(folder: &Path) -> Result<u64> {
