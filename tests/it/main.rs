@@ -11,6 +11,7 @@ mod fsync;
 mod host;
 mod kill;
 mod oracle;
+mod paging;
 mod plan;
 mod process;
 mod property;

@@ -8,7 +8,9 @@ mod dice;
 mod item;
 mod write;
 
-use dopusk::domain::{Id, Object, Operation};
+use std::sync::Arc;
+
+use dopusk::domain::{Id, Object, Operation, SupportRole, User};
 
 use crate::oracle::Oracle;
 
@@ -75,4 +77,16 @@ pub(crate) fn random_world(dice: &mut Dice, size: Size) -> Vec<Object> {
 /// The puts that make a world.
 pub(crate) fn puts(objects: &[Object]) -> Vec<Operation> {
     objects.iter().cloned().map(Operation::put).collect()
+}
+
+/// A portal administrator.
+pub(crate) fn root(name: &str) -> Object {
+    Object::User(Arc::new(User {
+        id: id(name),
+        name: String::new(),
+        departments: vec![],
+        active: true,
+        admin: true,
+        support_role: SupportRole::None,
+    }))
 }

@@ -1,26 +1,13 @@
 //! Cursors and pages: going on anywhere gives exactly the rest; those of elsewhere are refused.
 
-use std::sync::Arc;
-
 use dopusk::api::pb;
 use dopusk::api::pb::list_subjects_request;
-use dopusk::domain::{Facts, Id, Object, Resource, SupportRole, User};
+use dopusk::domain::{Facts, Id, Object, Resource};
 use tokio_stream::StreamExt as _;
 use tonic::Code;
 
 use crate::host::{Host, assert_error};
-use crate::world::{Dice, Size, id, random_world};
-
-fn root(name: &str) -> Object {
-    Object::User(Arc::new(User {
-        id: id(name),
-        name: String::new(),
-        departments: vec![],
-        active: true,
-        admin: true,
-        support_role: SupportRole::None,
-    }))
-}
+use crate::world::{Dice, Size, id, random_world, root};
 
 /// A random world with 1,500 deals and two who see them all.
 async fn world() -> (Host, Vec<String>) {
