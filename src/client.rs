@@ -14,6 +14,7 @@ mod freshness;
 mod messages;
 mod question;
 mod watch;
+mod way;
 
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 pub use address::{Address, AddressError};
 pub use answer::{Answered, Committed, Event, ItemError, Listed, Ruling};
-pub use decision::{SubjectsQuery, VisibleQuery, Window};
+pub use decision::{SubjectsPage, SubjectsQuery, VisibleQuery, Wanted, Window};
 pub use directory::{Everything, OnChunk, Progress, Selection, revision_number};
 pub use error::{ClientError, Refused, Violation};
 pub use facts::{FactsError, facts_text, parse_facts};
@@ -32,6 +33,7 @@ pub use freshness::Freshness;
 pub use messages::{Message, Messages};
 pub use question::Question;
 pub use watch::Changes;
+pub use way::{Reach, ReachedRole, SharedDepartment, Subject, Way};
 
 /// How long a connection may take to be made.
 const CONNECT_WAIT_MAX: Duration = Duration::from_secs(5);

@@ -7,7 +7,10 @@
 mod affected;
 mod catalog;
 mod edit;
+mod name;
+mod reach;
 mod rule;
+mod user_set;
 mod walk;
 
 use std::ops::Bound;
@@ -23,7 +26,10 @@ use crate::table::{Row, Table};
 
 pub use affected::affected;
 pub use catalog::{ActionIndex, ActionKind, Catalog, StageIndex, TypeIndex, TypeNode};
+pub use reach::{Reach, ReachedRole};
 pub use rule::{Violation, broken_rules};
+pub use user_set::UserSet;
+pub use walk::Taken;
 
 /// A user's place among all ids of users that were ever named.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
@@ -174,6 +180,8 @@ pub struct Directory {
     workgroups_of: OrdSet<(UserIndex, Id)>,
     /// The portal administrators and the helpdesk's administrators, active or not.
     admins: OrdSet<UserIndex>,
+    /// Those whose support role is demo, active or not.
+    demos: OrdSet<UserIndex>,
 }
 
 impl Directory {

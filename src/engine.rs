@@ -8,6 +8,7 @@ mod import;
 mod list;
 mod question;
 mod read;
+mod subjects;
 mod write;
 
 use std::ops::ControlFlow;
@@ -29,9 +30,11 @@ pub use import::{Import, ImportError, ImportMode, Progress};
 pub use list::VisibleList;
 pub use question::{InlineFacts, Question, QuestionError, ResourceRef};
 pub use read::{Filter, FilterError, Page};
+pub use subjects::{Subject, SubjectsQuery};
 pub use write::WriteError;
 
-pub use crate::directory::Violation;
+pub use crate::directory::{Reach, ReachedRole, Violation};
+pub use crate::rights::{Above, Through, Way};
 pub use crate::snapshot::Refusal;
 pub use crate::store::LogError;
 

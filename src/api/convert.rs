@@ -4,6 +4,7 @@ mod decision;
 mod from_wire;
 mod page_token;
 mod to_wire;
+mod way;
 
 pub use decision::{
     ItemFault, batch_question, batch_result, decision, effect_of, facts, news_event, obligation_name,
@@ -12,3 +13,4 @@ pub use decision::{
 pub use from_wire::{key, kind, object, operation};
 pub use page_token::{page_token, parse_page_token};
 pub use to_wire::{change_set, facts_to_wire, key_to_wire, kind_to_wire, object_to_wire, operation_to_wire};
+pub use way::{member_role_name, subject, way_kind_name};

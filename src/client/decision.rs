@@ -4,6 +4,7 @@ use tonic::transport::Channel;
 
 use super::answer::{item, recipient, ruling};
 use super::question::named;
+use super::way::{Subject, subject};
 use super::{ANSWER_BYTES_MAX, Answered, Client, ClientError, ItemError, Listed, Question, Ruling};
 use crate::api::pb;
 use crate::api::pb::decision_service_client::DecisionServiceClient;
@@ -30,6 +31,26 @@ pub struct SubjectsQuery {
     pub entity_type: String,
     /// The resource.
     pub target: Target,
+    /// What is to be said of each.
+    pub wanted: Wanted,
+}
+
+/// What is said of those who may.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wanted {
+    /// Their ids alone.
+    Names,
+    /// How each came by it, too.
+    Ways,
+}
+
+/// A page of those who may.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SubjectsPage {
+    /// Their ids.
+    pub listed: Listed,
+    /// The same with their ways, where they were wanted.
+    pub subjects: Vec<Subject>,
 }
 
 /// A part of a list: how many at most, and behind what.
@@ -105,7 +126,11 @@ impl Client {
     ///
     /// # Errors
     /// The server can't be reached or refuses.
-    pub async fn list_subjects(&self, query: &SubjectsQuery, window: Window) -> Result<Listed, ClientError> {
+    pub async fn list_subjects(
+        &self,
+        query: &SubjectsQuery,
+        window: Window,
+    ) -> Result<SubjectsPage, ClientError> {
         let request = pb::ListSubjectsRequest {
             action: query.action.clone(),
             entity_type: query.entity_type.clone(),
@@ -113,10 +138,13 @@ impl Client {
             consistency: self.freshness.to_wire(),
             page_size: window.size,
             page_token: window.after,
+            with_ways: query.wanted == Wanted::Ways,
         };
         let answer = self.decisions().list_subjects(request).await.map_err(|status| self.failure(&status))?;
         let page = answer.into_inner();
-        Ok(Listed { names: page.users, next: page.next_page_token, revision: page.revision })
+        let subjects: Result<Vec<Subject>, ClientError> = page.subjects.iter().map(subject).collect();
+        let (names, next, revision) = (page.users, page.next_page_token, page.revision);
+        Ok(SubjectsPage { listed: Listed { names, next, revision }, subjects: subjects? })
     }
 
     /// Lists what a user may do on a resource.

@@ -119,6 +119,11 @@ impl Directory {
         } else {
             self.admins.remove(&index);
         }
+        if user.is_some_and(|it| it.support_role == SupportRole::Demo) {
+            self.demos.insert(index);
+        } else {
+            self.demos.remove(&index);
+        }
         node.departments = departments.into();
         node.user = user.cloned();
         self.users.put(node);

@@ -92,6 +92,15 @@ impl Decision {
     }
 }
 
+/// Something that an answer names: by its id, and by the name that people see, which may be empty.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub struct Named {
+    /// The id.
+    pub id: Id,
+    /// The name that people see.
+    pub name: String,
+}
+
 /// What a ticket's news tells of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NewsEvent {

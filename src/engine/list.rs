@@ -1,4 +1,4 @@
-//! Lists: what a user may see, who may see it, what he may do with it, and who is told of it.
+//! Lists: what a user may see, what he may do with a resource, and who is told of it.
 
 use std::sync::Arc;
 
@@ -70,30 +70,6 @@ impl Engine {
         Ok(VisibleList { published, drawn: Some(Drawn { rights, entity_type: index, action, listing }) })
     }
 
-    /// The active users for whom Check says allow, in order of ids, behind an id or from the first, at most
-    /// `count_max` (rule 5.2).
-    ///
-    /// # Errors
-    /// The question is the caller's error.
-    pub fn list_subjects(
-        &self,
-        published: &Published,
-        (action, entity_type, resource): (&str, &str, ResourceRef<'_>),
-        after: Option<&str>,
-        count_max: usize,
-    ) -> Result<Vec<Id>, QuestionError> {
-        let act = find_listable_act(published, entity_type, action)?;
-        with_target(published, (act.entity_type, act.node), resource, |target| {
-            let Some(target) = target else { return Vec::new() };
-            let users = published.directory().users_after(after).filter(|(_, user)| user.active);
-            let allowed = users.filter(|(_, user)| {
-                self.rights(published, user.id.as_str())
-                    .is_some_and(|rights| decide_on(published, &rights, &act, Some(target)).is_allow())
-            });
-            allowed.take(count_max).map(|(_, user)| user.id.clone()).collect()
-        })
-    }
-
     /// The actions, other than `add` and `import`, that Check allows, in the type's order (rule 5.2).
     ///
     /// # Errors
@@ -154,7 +130,7 @@ impl Engine {
 }
 
 /// Resolves a resource and hands it on; none where an id is unknown.
-fn with_target<T>(
+pub(super) fn with_target<T>(
     published: &Published,
     (index, node): (TypeIndex, &TypeNode),
     resource: ResourceRef<'_>,

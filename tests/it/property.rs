@@ -4,6 +4,7 @@
 mod affected;
 mod answer;
 mod inline;
+mod way;
 
 use std::collections::BTreeSet;
 

@@ -146,7 +146,7 @@ fn user(it: &User) -> pb::User {
     }
 }
 
-fn member_role(role: MemberRole) -> pb::MemberRole {
+pub(super) fn member_role(role: MemberRole) -> pb::MemberRole {
     match role {
         MemberRole::Member => pb::MemberRole::Member,
         MemberRole::Moderator => pb::MemberRole::Moderator,

@@ -139,6 +139,7 @@ async fn pages_of_subjects_and_objects_hold_together() {
         consistency: None,
         page_size: size,
         page_token: token.to_owned(),
+        with_ways: false,
     };
     let all = host.decisions().list_subjects(subjects(0, "")).await.unwrap().into_inner().users;
     assert!(all.len() >= 2 && all.is_sorted());
