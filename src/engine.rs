@@ -4,6 +4,7 @@
 //! is where they meet. Readers take the published snapshot and answer from it alone; writes pass through one thread.
 
 mod check;
+mod explain;
 mod import;
 mod list;
 mod question;
@@ -26,6 +27,7 @@ use crate::snapshot::Snapshot;
 use crate::store::{self, Store};
 use crate::watch::Feed;
 
+pub use explain::{Explained, NamedFacts};
 pub use import::{Import, ImportError, ImportMode, Progress};
 pub use list::VisibleList;
 pub use question::{InlineFacts, Question, QuestionError, ResourceRef};
@@ -34,7 +36,10 @@ pub use subjects::{Subject, SubjectsQuery};
 pub use write::WriteError;
 
 pub use crate::directory::{Reach, ReachedRole, Violation};
-pub use crate::rights::{Above, Through, Way};
+pub use crate::rights::{
+    Above, Asked, CrmGrounds, Entry, Explanation, Grounds, GroupRow, Observing, Relation, RoleEntry,
+    ScopeTest, Side, SupportGrounds, Through, Way, Weighing,
+};
 pub use crate::snapshot::Refusal;
 pub use crate::store::LogError;
 

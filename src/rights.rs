@@ -53,7 +53,8 @@ pub struct Target<'a> {
 
 impl<'a> Target<'a> {
     /// Dep(resource): its own departments, if it names any, otherwise its responsible's (rule 3.2).
-    fn departments_in(&self, directory: &'a Directory) -> &'a [DepartmentIndex] {
+    #[must_use]
+    pub fn departments_in(&self, directory: &'a Directory) -> &'a [DepartmentIndex] {
         self.departments.unwrap_or_else(|| directory.departments_of(self.responsible))
     }
 }

@@ -22,6 +22,31 @@ pub struct Explanation {
     pub grounds: Grounds,
 }
 
+impl Explanation {
+    /// A decision that was made before any rights were looked at (section 2).
+    #[must_use]
+    pub const fn plain(decision: Decision) -> Self {
+        Self { decision, asked: Vec::new(), grounds: Grounds::Plain }
+    }
+
+    /// The numbers of the rules that decided.
+    #[must_use]
+    pub fn rules(&self) -> Vec<&'static str> {
+        let rules = self.decision.reason.rules();
+        match &self.grounds {
+            // Which entries count is told by 3.6 where there is no stage; what may be created by 3.10 besides.
+            Grounds::Crm(crm) => {
+                let weighed = |rule| if rule == "3.5" { crm.action.rule() } else { rule };
+                let creation = (crm.action.creates && !rules.contains(&"3.10")).then_some("3.10");
+                rules.iter().copied().map(weighed).chain(creation).collect()
+            }
+            // Groups don't matter to one who looks at everything.
+            Grounds::Support(support) if support.role == SupportRole::Demo => vec!["4.2"],
+            Grounds::Plain | Grounds::Support(_) => rules.to_vec(),
+        }
+    }
+}
+
 /// What a decision was made from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Grounds {
@@ -44,6 +69,14 @@ pub struct CrmGrounds {
     pub action: Weighing,
 }
 
+impl CrmGrounds {
+    /// The role at a place.
+    #[must_use]
+    pub fn role(&self, at: usize) -> Option<&Named> {
+        self.roles.get(at).map(|reached| &reached.role)
+    }
+}
+
 /// What the roles say of one action, by the conflict rule.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Weighing {
@@ -59,6 +92,8 @@ pub struct Weighing {
     pub scopes: Vec<ScopeTest>,
     /// For reading, what he may as an observer (rule 3.9); none where he isn't one.
     pub observing: Option<Observing>,
+    /// Whether what the action makes doesn't exist yet, so that scopes are not matched (rule 3.10).
+    pub creates: bool,
     /// What comes of it.
     pub decision: Decision,
 }
@@ -183,9 +218,10 @@ fn weigh(act: &Act<'_>, roles: &[ReachedRole], facts: &Facts<'_>) -> Weighing {
         united,
         scopes: Vec::new(),
         observing: observing(act, roles, facts),
+        creates: act.kind() == ActionKind::Create,
         decision,
     };
-    if act.kind() != ActionKind::Create {
+    if !weighing.creates {
         weighing.scopes = united.scopes().scopes().map(|scope| weighing.test(scope, facts)).collect();
     }
     weighing
@@ -209,6 +245,12 @@ fn observing(act: &Act<'_>, roles: &[ReachedRole], facts: &Facts<'_>) -> Option<
 }
 
 impl Weighing {
+    /// The number of the rule that entries are weighed by.
+    #[must_use]
+    pub const fn rule(&self) -> &'static str {
+        if self.stage.is_some() { "3.5" } else { "3.6" }
+    }
+
     /// Whether an entry counts: detailed ones hide inherited ones (rule 3.5).
     #[must_use]
     pub fn counts(&self, entry: Entry) -> bool {

@@ -132,6 +132,8 @@ impl Asking<'_> {
             resource: self.resource,
         };
         let decision = self.office.engine().check(self.published, &question);
+        let explained = self.office.engine().explain(self.published, &question);
+        assert_eq!(explained.map(|it| it.explanation.decision), decision, "{:?}", self.query);
         let found = decision.map_err(|error| kind_of(&error)).map(|it| match (it.effect, it.obligation) {
             (Effect::Allow, None) => Answer::Allow,
             (Effect::Allow, Some(_)) => Answer::AllowOwn,
