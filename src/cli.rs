@@ -12,6 +12,7 @@ mod completions;
 mod delete;
 mod demo;
 mod draft;
+mod explain;
 mod export;
 mod generate;
 mod get;
@@ -62,6 +63,7 @@ enum Command {
     Serve(serve::Serve),
     Demo(demo::Demo),
     Check(check::Check),
+    Explain(explain::Explain),
     List(list::List),
     Subjects(subjects::Subjects),
     Actions(actions::Actions),
@@ -115,6 +117,7 @@ impl Command {
             Self::Serve(it) => it.run(output).await,
             Self::Demo(it) => it.run(output).await,
             Self::Check(it) => it.run(output).await,
+            Self::Explain(it) => it.run(output).await,
             Self::List(it) => it.run(output).await,
             Self::Subjects(it) => it.run(output).await,
             Self::Actions(it) => it.run(output).await,

@@ -24,7 +24,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 pub use address::{Address, AddressError};
-pub use answer::{Answered, Committed, Event, ItemError, Listed, Ruling};
+pub use answer::{Answered, Committed, Event, ItemError, Listed, Ruling, Told};
 pub use decision::{SubjectsPage, SubjectsQuery, VisibleQuery, Wanted, Window};
 pub use directory::{Everything, OnChunk, Progress, Selection, revision_number};
 pub use error::{ClientError, Refused, Violation};

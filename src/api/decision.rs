@@ -13,6 +13,7 @@ use super::status::{self, Invalid, invalid};
 use super::{Context, convert, pb};
 use crate::domain::{BATCH_ITEMS_MAX, Id, LIST_CHUNK_IDS_MAX, PAGE_ITEMS_MAX};
 use crate::engine::{Published, SubjectsQuery, VisibleList};
+use crate::text::texts;
 
 /// The first chunk of a list is small, so that it comes soon; the following ones double.
 const FIRST_CHUNK_IDS: usize = 64;
@@ -186,6 +187,26 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
             told.into_iter().map(|it| pb::Recipient { user: it.user.to_string(), can_read: it.can_read });
         Ok(Response::new(pb::ListRecipientsResponse {
             recipients: recipients.collect(),
+            revision: published.token().to_owned(),
+        }))
+    }
+
+    async fn explain(
+        &self,
+        request: Request<pb::ExplainRequest>,
+    ) -> Result<Response<pb::ExplainResponse>, Status> {
+        let request = request.get_ref();
+        let published = self.context.at(request.consistency.as_ref())?;
+        let (question, language) =
+            (convert::explained_question(request)?, convert::language(&request.language)?);
+        let explained =
+            self.context.engine.explain(&published, &question).map_err(|error| status::question(&error))?;
+        let texts = texts(&explained, language);
+        Ok(Response::new(pb::ExplainResponse {
+            decision: Some(convert::decision(explained.explanation.decision)),
+            explanation: Some(convert::explanation(&explained)),
+            short: texts.short,
+            full: texts.full,
             revision: published.token().to_owned(),
         }))
     }

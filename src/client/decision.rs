@@ -5,7 +5,7 @@ use tonic::transport::Channel;
 use super::answer::{item, recipient, ruling};
 use super::question::named;
 use super::way::{Subject, subject};
-use super::{ANSWER_BYTES_MAX, Answered, Client, ClientError, ItemError, Listed, Question, Ruling};
+use super::{ANSWER_BYTES_MAX, Answered, Client, ClientError, ItemError, Listed, Question, Ruling, Told};
 use crate::api::pb;
 use crate::api::pb::decision_service_client::DecisionServiceClient;
 use crate::bundle::case::Target;
@@ -78,6 +78,27 @@ impl Client {
         let answer = self.decisions().check(request).await.map_err(|status| self.failure(&status))?;
         let answer = answer.into_inner();
         Ok(Answered { value: ruling(answer.decision.as_ref())?, revision: answer.revision })
+    }
+
+    /// Decides one question and says why, in a language by its code, such as `en`.
+    ///
+    /// # Errors
+    /// The server can't be reached or refuses.
+    pub async fn explain(&self, question: &Question, language: &str) -> Result<Answered<Told>, ClientError> {
+        let request = pb::ExplainRequest {
+            subject: question.subject.clone(),
+            action: question.action.clone(),
+            entity_type: question.entity_type.clone(),
+            resource: Some(named!(&question.target, pb::explain_request::Resource)),
+            consistency: self.freshness.to_wire(),
+            language: language.to_owned(),
+        };
+        let answer = self.decisions().explain(request).await.map_err(|status| self.failure(&status))?;
+        let answer = answer.into_inner();
+        let rules = answer.explanation.map(|it| it.rules).unwrap_or_default();
+        let ruling = ruling(answer.decision.as_ref())?;
+        let value = Told { ruling, rules, short: answer.short, full: answer.full };
+        Ok(Answered { value, revision: answer.revision })
     }
 
     /// Decides up to 1,000 questions at one revision; a question that is an error fails alone.
