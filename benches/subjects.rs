@@ -1,7 +1,7 @@
 //! What it costs to say who may do an action on a resource, on the default company (14,000 users), beside deciding for
 //! every user; everybody's rights are kept.
 //!
-//! Budget: never dearer than deciding for everyone, and a hundredth of it where no role opens everything. Run with
+//! Budget: a tenth of deciding for everyone, and a hundredth of it where no role opens everything. Run with
 //! `cargo bench --bench subjects`; `DOPUSK_BENCH_RESOURCES` makes the company smaller.
 
 #![expect(

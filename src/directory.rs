@@ -8,6 +8,7 @@ mod affected;
 mod catalog;
 mod edit;
 mod name;
+mod openness;
 mod reach;
 mod rule;
 mod user_set;
@@ -26,6 +27,7 @@ use crate::table::{Row, Table};
 
 pub use affected::affected;
 pub use catalog::{ActionIndex, ActionKind, Catalog, StageIndex, TypeIndex, TypeNode};
+pub use openness::Openness;
 pub use reach::{Reach, ReachedRole};
 pub use rule::{Violation, broken_rules};
 pub use user_set::UserSet;
@@ -182,6 +184,8 @@ pub struct Directory {
     admins: OrdSet<UserIndex>,
     /// Those whose support role is demo, active or not.
     demos: OrdSet<UserIndex>,
+    /// INVARIANT: follows from the rest; forgotten whenever an object is put in or taken out.
+    kept: Arc<openness::Kept>,
 }
 
 impl Directory {

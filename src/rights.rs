@@ -22,7 +22,7 @@ use crate::directory::{
 use crate::domain::{Decision, Grant, GroupKind, Id, Model, Reason, Scope, SupportRole};
 use relation::Facts;
 
-pub use candidate::{Candidates, candidates};
+pub use candidate::candidates;
 pub use crm::{Entries, Entry};
 pub use explain::{
     CrmGrounds, Explanation, Grounds, GroupRow, Observing, RoleEntry, ScopeTest, Side, SupportGrounds,

@@ -14,6 +14,7 @@ use crate::domain::{
 impl Directory {
     /// Puts an object in, replacing the one with its key. Resources are not kept here.
     pub fn put(&mut self, object: &Object) {
+        self.forget_openness();
         match object {
             Object::EntityType(it) => self.put_entity_type(it),
             Object::Department(it) => self.put_department(&it.id, Some(it)),
@@ -28,6 +29,7 @@ impl Directory {
 
     /// Takes an object out, if it is there. Resources are not kept here.
     pub fn delete(&mut self, key: &Key) {
+        self.forget_openness();
         match key {
             Key::EntityType(id) => Arc::make_mut(&mut self.catalog).delete(id),
             Key::Department(id) => self.put_department(id, None),

@@ -43,6 +43,14 @@ impl UserSet {
         }
     }
 
+    /// Puts all of another set in.
+    pub fn unite(&mut self, other: &Self) {
+        for (word, more) in self.words.iter_mut().zip(&other.words) {
+            *word |= more;
+        }
+        self.count = self.words.iter().map(|word| word.count_ones() as usize).sum();
+    }
+
     /// Those who are in another set too.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {

@@ -1,14 +1,12 @@
 //! Who may do an action on a resource, page by page, and how each came by it.
 
-use std::sync::Arc;
-
 use super::check::decide_on;
 use super::list::with_target;
 use super::question::find_listable_act;
 use super::{Engine, Published, QuestionError, ResourceRef};
-use crate::directory::{Directory, UserIndex, UserSet};
-use crate::domain::{Id, User};
-use crate::rights::{Act, Candidates, EffectiveRights, Target, Way, candidates, explain};
+use crate::directory::{Directory, UserSet};
+use crate::domain::Id;
+use crate::rights::{Act, EffectiveRights, Target, Way, candidates, explain};
 
 /// Who may do an action on a resource?
 #[derive(Clone, Copy, Debug)]
@@ -103,22 +101,14 @@ impl Engine {
 /// The active ones among the candidates, in order of ids behind one.
 fn in_order<'a>(
     directory: &'a Directory,
-    candidates: &'a Candidates,
+    users: &'a UserSet,
     after: Option<&'a str>,
 ) -> Box<dyn Iterator<Item = &'a Id> + 'a> {
-    let is_active = |(_, user): &(UserIndex, &Arc<User>)| user.active;
-    match candidates {
-        Candidates::Everyone => {
-            Box::new(directory.users_after(after).filter(is_active).map(|(_, user)| &user.id))
-        }
-        Candidates::Users(users) if users.len() < directory.user_count() / SPARSE => {
-            Box::new(sorted(directory, users, after).into_iter())
-        }
-        Candidates::Users(users) => {
-            let found = directory.users_after_where(after, |user| users.has(user));
-            Box::new(found.filter(is_active).map(|(_, user)| &user.id))
-        }
+    if users.len() < directory.user_count() / SPARSE {
+        return Box::new(sorted(directory, users, after).into_iter());
     }
+    let found = directory.users_after_where(after, |user| users.has(user));
+    Box::new(found.filter(|(_, user)| user.active).map(|(_, user)| &user.id))
 }
 
 fn sorted<'a>(directory: &'a Directory, users: &UserSet, after: Option<&str>) -> Vec<&'a Id> {

@@ -3,65 +3,75 @@
 //! Nobody is decided of here. Whoever is left out is one whom no rule could let in, whatever his roles: he stands in
 //! no relation to the resource that some role opens. The others are put to the rules one by one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::crm::role_reads_something;
 use super::{Act, Entry, Target};
-use crate::directory::{ActionKind, DepartmentIndex, Directory, Taken, UserIndex, UserSet};
-use crate::domain::{BindingSubject, GroupKind, Model, Scope, ScopeSet};
+use crate::directory::{
+    ActionKind, DepartmentIndex, Directory, Openness, StageIndex, Taken, UserIndex, UserSet,
+};
+use crate::domain::{GroupKind, Model, Scope, ScopeSet};
 
-/// Users who come into question; some of them may be inactive or not exist.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Candidates {
-    /// So many that looking for them would cost more than asking everyone.
-    Everyone,
-    /// These.
-    Users(UserSet),
-}
-
-impl Candidates {
-    /// Those who come into question by both.
-    fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Everyone, either) | (either, Self::Everyone) => either,
-            (Self::Users(one), Self::Users(other)) => Self::Users(one.intersection(&other)),
-        }
-    }
-
-    /// Whether they are so few that nothing is won by looking closer.
-    fn are_few(&self) -> bool {
-        match self {
-            Self::Everyone => false,
-            Self::Users(users) => users.len() <= FEW,
-        }
-    }
-}
-
-/// Everyone is asked where more than one in so many would be.
-const EVERYONE_SHARE: usize = 2;
 /// Deciding for so many costs about as much as gathering those who see the resource.
 const FEW: usize = 256;
 
-/// Who comes into question for an action on an existing resource.
+/// Who comes into question for an action on an existing resource; some of them may be inactive or not exist.
 ///
-/// Costs a look at every grant of every role for a type of the crm model, and then as much as there are candidates.
+/// Costs as much as there are candidates. The first time after a change of the organisation also a look at all roles
+/// and their holders, for a type of the crm model and each action and stage.
 #[must_use]
-pub fn candidates(directory: &Directory, act: &Act<'_>, target: &Target<'_>) -> Candidates {
+pub fn candidates(directory: &Directory, act: &Act<'_>, target: &Target<'_>) -> UserSet {
     let found = gather(directory, act, target);
-    if found.are_few() || act.kind() == ActionKind::Read {
+    if found.len() <= FEW || act.kind() == ActionKind::Read {
         return found;
     }
     // 2.5: whoever does something to it sees it.
-    found.and(gather(directory, &act.sight(), target))
+    found.intersection(&gather(directory, &act.sight(), target))
 }
 
-fn gather(directory: &Directory, act: &Act<'_>, target: &Target<'_>) -> Candidates {
+fn gather(directory: &Directory, act: &Act<'_>, target: &Target<'_>) -> UserSet {
     let mut found = Gathering { directory, target, users: UserSet::new(directory) };
     found.users.extend(directory.admins());
     match act.node.model() {
         Model::Crm => found.crm(act),
         Model::Support => found.support(act.kind()),
     }
+    found.users
+}
+
+/// What all roles open for an action on a stage: their entries united for every user, as for a single one.
+fn openness(directory: &Directory, act: &Act<'_>, stage: Option<StageIndex>) -> Openness {
+    let mut entries: BTreeMap<UserIndex, Entry> = BTreeMap::new();
+    let (mut of_everyone, mut scopes) = (Entry::ABSENT, ScopeSet::NONE);
+    for role in directory.roles() {
+        let entry = Entry::of_role(act, role, stage);
+        if !entry.is_present() {
+            continue;
+        }
+        scopes = scopes.union(entry.scopes());
+        let mut holders = UserSet::new(directory);
+        for binding in directory.bindings_of_role(&role.id) {
+            match directory.extend_with_holders(&mut holders, &binding.subject) {
+                Taken::Named => {}
+                Taken::Everyone => of_everyone = of_everyone.with(entry),
+            }
+        }
+        for user in holders.iter() {
+            let united = entries.entry(user).or_insert(Entry::ABSENT);
+            *united = united.with(entry);
+        }
+    }
+    let with = |scope| {
+        let mut users = UserSet::new(directory);
+        let each = directory.users_after(None).map(|(user, _)| user);
+        users.extend(each.filter(|user| {
+            let own = entries.get(user).copied().unwrap_or(Entry::ABSENT);
+            own.with(of_everyone).scopes().has(scope)
+        }));
+        users
+    };
+    let lets_observe = directory.roles().any(|role| role_reads_something(act, role));
+    Openness { everything: with(Scope::All), flagged: with(Scope::Open), scopes, lets_observe }
 }
 
 struct Gathering<'a> {
@@ -71,23 +81,18 @@ struct Gathering<'a> {
 }
 
 impl Gathering<'_> {
-    fn crm(mut self, act: &Act<'_>) -> Candidates {
-        let mut given = ScopeSet::NONE;
-        let mut wide: BTreeSet<&BindingSubject> = BTreeSet::new();
-        let mut observers_read = false;
-        for role in self.directory.roles() {
-            let scopes = Entry::of_role(act, role, self.target.stage).scopes();
-            given = given.union(scopes);
-            observers_read |= act.kind() == ActionKind::Read && role_reads_something(act, role);
-            if scopes.has(Scope::All) || (self.target.open && scopes.has(Scope::Open)) {
-                wide.extend(self.directory.bindings_of_role(&role.id).map(|binding| &binding.subject));
-            }
+    fn crm(&mut self, act: &Act<'_>) {
+        let stage = self.target.stage;
+        let place = act.node.entry_place(act.action, stage);
+        let openness = self.directory.openness(place, || openness(self.directory, act, stage));
+        self.users.unite(&openness.everything);
+        if self.target.open {
+            self.users.unite(&openness.flagged);
         }
-        self.near(given);
-        if observers_read {
+        self.near(openness.scopes);
+        if act.kind() == ActionKind::Read && openness.lets_observe {
             self.users.extend(self.target.observers.iter().copied());
         }
-        self.with_holders(&wide)
     }
 
     /// Those to whom a scope opens the resource by their own place, whoever holds the role (rule 3.2).
@@ -107,26 +112,13 @@ impl Gathering<'_> {
         }
     }
 
-    /// With those who hold a role that opens the resource wherever they are.
-    fn with_holders(mut self, subjects: &BTreeSet<&BindingSubject>) -> Candidates {
-        let enough = self.directory.user_count() / EVERYONE_SHARE;
-        for subject in subjects {
-            let taken = self.directory.extend_with_holders(&mut self.users, subject);
-            if taken == Taken::Everyone || self.users.len() > enough {
-                return Candidates::Everyone;
-            }
-        }
-        Candidates::Users(self.users)
-    }
-
     /// The ticket's sides, and those whom the table lets do it on any ticket (rules 4.1, 4.2).
-    fn support(mut self, action: ActionKind) -> Candidates {
+    fn support(&mut self, action: ActionKind) {
         if action == ActionKind::Read {
             self.users.extend(self.directory.demos());
         }
         self.side(GroupKind::Team, self.target.responsible);
         self.side(GroupKind::Client, self.target.author);
-        Candidates::Users(self.users)
     }
 
     /// Somebody, and those to whom a group shows him: the flag is theirs (rule 4.1).
