@@ -35,6 +35,7 @@ pub mod pb {
         missing_docs,
         clippy::allow_attributes_without_reason,
         clippy::excessive_nesting,
+        clippy::large_enum_variant,
         clippy::pedantic,
         clippy::wildcard_enum_match_arm,
         reason = "generated code; its documentation is that of the contract"

@@ -13,6 +13,7 @@ mod count;
 mod delete;
 mod demo;
 mod draft;
+mod explain;
 mod export;
 mod generate;
 mod get;
@@ -64,6 +65,7 @@ enum Command {
     Serve(serve::Serve),
     Demo(demo::Demo),
     Check(check::Check),
+    Explain(explain::Explain),
     List(list::List),
     Count(count::Count),
     Plan(plan::Plan),
@@ -119,6 +121,7 @@ impl Command {
             Self::Serve(it) => it.run(output).await,
             Self::Demo(it) => it.run(output).await,
             Self::Check(it) => it.run(output).await,
+            Self::Explain(it) => it.run(output).await,
             Self::List(it) => it.run(output).await,
             Self::Count(it) => it.run(output).await,
             Self::Plan(it) => it.run(output).await,

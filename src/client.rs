@@ -16,6 +16,7 @@ mod plan;
 mod question;
 mod visible;
 mod watch;
+mod way;
 
 use std::time::Duration;
 
@@ -25,8 +26,8 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 pub use address::{Address, AddressError};
-pub use answer::{Answered, Committed, Event, ItemError, Listed, Ruling};
-pub use decision::{SubjectsQuery, Window};
+pub use answer::{Answered, Committed, Event, ItemError, Listed, Ruling, Told};
+pub use decision::{SubjectsPage, SubjectsQuery, Wanted, Window};
 pub use directory::{Everything, OnChunk, Progress, Selection, revision_number};
 pub use error::{ClientError, Refused, Violation};
 pub use facts::{FactsError, facts_text, parse_facts};
@@ -36,6 +37,7 @@ pub use plan::{PlanQuery, Planned};
 pub use question::Question;
 pub use visible::{Facet, Visible, VisibleCount, VisibleFilter, VisibleOrder, VisiblePart, VisibleQuery};
 pub use watch::Changes;
+pub use way::{Reach, ReachedRole, SharedDepartment, Subject, Way};
 
 /// How long a connection may take to be made.
 const CONNECT_WAIT_MAX: Duration = Duration::from_secs(5);

@@ -7,7 +7,11 @@
 mod affected;
 mod catalog;
 mod edit;
+mod name;
+mod openness;
+mod reach;
 mod rule;
+mod user_set;
 mod walk;
 
 use std::ops::Bound;
@@ -19,11 +23,15 @@ use crate::domain::{
     BindingSubject, Department, GroupKind, Id, Key, Kind, Object, Role, RoleBinding, SupportGroup, User,
     Workgroup,
 };
-use crate::table::{Row, Table};
+use crate::table::{Row, Rows, Table};
 
 pub use affected::affected;
 pub use catalog::{ActionIndex, ActionKind, Catalog, StageIndex, TypeIndex, TypeNode};
+pub use openness::Openness;
+pub use reach::{Reach, ReachedRole};
 pub use rule::{Violation, broken_rules};
+pub use user_set::UserSet;
+pub use walk::Taken;
 
 /// A user's place among all ids of users that were ever named.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
@@ -167,13 +175,18 @@ pub struct Directory {
     /// The roles bound to each subject, sorted.
     roles_by_subject: OrdMap<BindingSubject, Arc<Vec<Id>>>,
     /// Who is a direct member of a department.
-    members: OrdSet<(DepartmentIndex, UserIndex)>,
+    /// By department, sorted.
+    members: Rows<Arc<Vec<UserIndex>>, 16>,
     /// Which departments a user heads.
     headed: OrdSet<(UserIndex, DepartmentIndex)>,
     /// Which workgroups a user is a member of.
     workgroups_of: OrdSet<(UserIndex, Id)>,
     /// The portal administrators and the helpdesk's administrators, active or not.
     admins: OrdSet<UserIndex>,
+    /// Those whose support role is demo, active or not.
+    demos: OrdSet<UserIndex>,
+    /// INVARIANT: follows from the rest; forgotten whenever an object is put in or taken out.
+    kept: Arc<openness::Kept>,
 }
 
 impl Directory {

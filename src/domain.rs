@@ -15,7 +15,7 @@ mod revision;
 
 pub use change::{Affected, Change, ChangeSet, Operation, Precondition, Verb, Write};
 pub use condition::{Condition, Field};
-pub use decision::{Decision, Effect, NewsEvent, Obligation, Reason, Recipient};
+pub use decision::{Decision, Effect, Named, NewsEvent, Obligation, Reason, Recipient};
 pub use fault::{Fault, item_faults};
 pub use id::{Id, IdError};
 pub use level::{Scope, ScopeSet};

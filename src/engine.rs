@@ -4,12 +4,14 @@
 //! is where they meet. Readers take the published snapshot and answer from it alone; writes pass through one thread.
 
 mod check;
+mod explain;
 mod import;
 mod kept;
 mod list;
 mod plan;
 mod question;
 mod read;
+mod subjects;
 mod visible;
 mod write;
 
@@ -28,14 +30,20 @@ use crate::snapshot::Snapshot;
 use crate::store::{self, Store};
 use crate::watch::Feed;
 
+pub use explain::{Explained, NamedFacts};
 pub use import::{Import, ImportError, ImportMode, Progress};
 pub use question::{InlineFacts, Question, QuestionError, ResourceRef};
 pub use read::{Filter, FilterError, Page};
+pub use subjects::{Subject, SubjectsQuery};
 pub use visible::{Part, VisibleCount, VisibleFilter, VisibleList, VisibleQuery};
 pub use write::WriteError;
 
-pub use crate::directory::Violation;
+pub use crate::directory::{Reach, ReachedRole, Violation};
 pub use crate::rights::DepartmentForm;
+pub use crate::rights::{
+    Above, Asked, CrmGrounds, Entry, Explanation, Grounds, GroupRow, Observing, Relation, RoleEntry,
+    ScopeTest, Side, SupportGrounds, Through, Way, Weighing,
+};
 pub use crate::snapshot::Refusal;
 pub use crate::store::LogError;
 pub use crate::visibility::{Direction, Facets, Key as OrderKey, Order, Position};

@@ -4,7 +4,7 @@
 //! [`table`] is the data structure that everything is kept in.
 //! [`directory`] is the organisation, [`rights`] what it gives to each user, [`visibility`] the resources that
 //! rights are applied to, [`snapshot`] all of it at one revision. [`store`] keeps it on disk, [`cache`] the rights
-//! that were compiled, [`watch`] the changes that were committed; [`engine`] joins them into use cases. [`api`] speaks
+//! that were compiled, [`watch`] the changes that were committed; [`engine`] joins them into use cases, and [`text`] puts explanations into words. [`api`] speaks
 //! gRPC, [`server`] puts everything together. [`bundle`] reads and prints files, [`company`] makes one up. [`client`] asks
 //! a server from outside; [`cli`] is the command `dopusk`, set up by [`config`], logging by [`telemetry`].
 
@@ -23,6 +23,8 @@ pub mod store;
 pub mod watch;
 
 pub mod engine;
+
+pub mod text;
 
 pub mod bundle;
 pub mod company;

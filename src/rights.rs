@@ -3,12 +3,16 @@
 //! Pure, total and without waiting: a decision depends on the arguments alone. Lists and explanations run the
 //! same code as single decisions.
 
+mod candidate;
 mod condition;
 mod crm;
+mod explain;
 mod plan;
 mod recipient;
 mod relation;
 mod support;
+mod way;
+mod witness;
 
 use std::sync::Arc;
 
@@ -16,14 +20,21 @@ use crate::directory::{
     ActionIndex, ActionKind, DepartmentIndex, Directory, GroupIndex, StageIndex, TypeIndex, TypeNode,
     UserIndex,
 };
-use crate::domain::{Decision, GroupKind, Model, Reason, Scope, SupportRole};
+use crate::domain::{Decision, Grant, GroupKind, Id, Model, Reason, Scope, SupportRole};
 use relation::Facts;
 
+pub use candidate::candidates;
 pub use condition::{DepartmentForm, condition};
 pub use crm::{Entries, Entry};
+pub use explain::{
+    CrmGrounds, Explanation, Grounds, GroupRow, Observing, RoleEntry, ScopeTest, Side, SupportGrounds,
+    Weighing, explain,
+};
 pub use plan::{Openings, Plan};
 pub use recipient::recipients;
 pub use relation::{Relation, Relations, Standing};
+pub use way::{Above, Through, Way};
+pub use witness::Asked;
 
 /// What the rights on a resource are judged by, in indices.
 #[derive(Clone, Copy, Debug)]
@@ -160,6 +171,25 @@ pub struct Act<'a> {
 }
 
 impl Act<'_> {
+    /// The action's name.
+    #[must_use]
+    pub fn name(&self) -> Id {
+        // An act is made with an action of its type.
+        self.node.action_name(self.action).cloned().unwrap_or(Id::LEAST)
+    }
+
+    /// The reading of the same type.
+    #[must_use]
+    pub fn sight(&self) -> Self {
+        Self { action: self.node.read(), ..*self }
+    }
+
+    /// Whether a grant is one of this action.
+    fn is_of(&self, grant: &Grant) -> bool {
+        grant.entity_type == self.node.entity_type().name
+            && self.node.action(grant.action.as_str()) == Some(self.action)
+    }
+
     /// What the rules say of the action.
     #[must_use]
     pub fn kind(&self) -> ActionKind {
@@ -175,10 +205,20 @@ pub fn decide(
     act: &Act<'_>,
     target: &Target<'_>,
 ) -> Decision {
+    decide_by(rights, act, target, &Facts { directory, rights, target })
+}
+
+/// The same, by what is asked of these relations.
+fn decide_by(
+    rights: &EffectiveRights,
+    act: &Act<'_>,
+    target: &Target<'_>,
+    relations: &impl Relations,
+) -> Decision {
     if act.kind() == ActionKind::Create && act.node.model() == Model::Crm && rights.blanket().is_none() {
         return crm::create(rights, act, target);
     }
-    judge(rights, act, target.stage, &Facts { directory, rights, target })
+    judge(rights, act, target.stage, relations)
 }
 
 /// Decides of an existing resource on a stage, to which the user stands so. The only code that does.

@@ -1,18 +1,22 @@
 //! Between the wire and the domain, both ways; the fields that don't parse are all named.
 
 mod decision;
+mod explain;
 mod from_wire;
 mod page_token;
 mod plan;
 mod to_wire;
+mod way;
 
 pub use decision::{
-    ItemFault, batch_question, batch_result, decision, effect_of, facts, news_event, obligation_name,
-    question, reason_name, resource_ref,
+    ItemFault, batch_question, batch_result, decision, effect_of, explained_question, facts, language,
+    news_event, obligation_name, question, reason_name, resource_ref,
 };
+pub use explain::explanation;
 pub use from_wire::{key, kind, object, operation};
 pub use page_token::{page_token, parse_page_token};
 pub use plan::{
     clause, department_form, parameters, plan, planned, sql_column_path, sql_target, sql_target_to_wire,
 };
 pub use to_wire::{change_set, facts_to_wire, key_to_wire, kind_to_wire, object_to_wire, operation_to_wire};
+pub use way::{member_role_name, subject, way_kind_name};

@@ -10,7 +10,9 @@ use super::cursor::Mark;
 use super::status::{self, Invalid, invalid};
 use super::{Context, convert, pb, visible};
 use crate::domain::{BATCH_ITEMS_MAX, Id, PAGE_ITEMS_MAX};
+use crate::engine::{Published, SubjectsQuery};
 use crate::sql::Clause;
+use crate::text::texts;
 
 /// Answers `DecisionService`.
 #[derive(Clone)]
@@ -24,7 +26,22 @@ impl DecisionApi {
     pub fn new(context: Context) -> Self {
         Self { context }
     }
+
+    fn users(&self, published: &Published, query: &SubjectsQuery<'_>) -> Result<Subjects, Status> {
+        let users = self.context.engine.list_subjects(published, query);
+        users.map(|users| (users, Vec::new())).map_err(|error| status::question(&error))
+    }
+
+    fn subjects(&self, published: &Published, query: &SubjectsQuery<'_>) -> Result<Subjects, Status> {
+        let subjects = self.context.engine.list_subjects_with_ways(published, query);
+        let subjects = subjects.map_err(|error| status::question(&error))?;
+        let users = subjects.iter().map(|subject| subject.user.clone()).collect();
+        Ok((users, subjects.iter().map(convert::subject).collect()))
+    }
 }
+
+/// Users, and for each the ways in which he may, where they are asked for.
+type Subjects = (Vec<Id>, Vec<pb::Subject>);
 
 #[tonic::async_trait]
 impl pb::decision_service_server::DecisionService for DecisionApi {
@@ -96,18 +113,26 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
             0 => PAGE_ITEMS_MAX,
             size => size.min(PAGE_ITEMS_MAX),
         };
-        let query = (request.action.as_str(), request.entity_type.as_str(), resource);
-        let mut users = self
-            .context
-            .engine
-            .list_subjects(&published, query, after.as_ref().map(Id::as_str), size + 1)
-            .map_err(|error| status::question(&error))?;
+        let query = SubjectsQuery {
+            action: &request.action,
+            entity_type: &request.entity_type,
+            resource,
+            after: after.as_ref().map(Id::as_str),
+            count_max: size + 1,
+        };
+        let (mut users, mut subjects) = if request.with_ways {
+            self.subjects(&published, &query)?
+        } else {
+            self.users(&published, &query)?
+        };
         let has_more = users.len() > size;
         users.truncate(size);
+        subjects.truncate(size);
         let last = users.last().filter(|_| has_more);
         Ok(Response::new(pb::ListSubjectsResponse {
             next_page_token: last.map(|last| mark.seal(last.as_str())).unwrap_or_default(),
             users: users.iter().map(Id::to_string).collect(),
+            subjects,
             revision: published.token().to_owned(),
         }))
     }
@@ -144,6 +169,26 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
             told.into_iter().map(|it| pb::Recipient { user: it.user.to_string(), can_read: it.can_read });
         Ok(Response::new(pb::ListRecipientsResponse {
             recipients: recipients.collect(),
+            revision: published.token().to_owned(),
+        }))
+    }
+
+    async fn explain(
+        &self,
+        request: Request<pb::ExplainRequest>,
+    ) -> Result<Response<pb::ExplainResponse>, Status> {
+        let request = request.get_ref();
+        let published = self.context.at(request.consistency.as_ref())?;
+        let (question, language) =
+            (convert::explained_question(request)?, convert::language(&request.language)?);
+        let explained =
+            self.context.engine.explain(&published, &question).map_err(|error| status::question(&error))?;
+        let texts = texts(&explained, language);
+        Ok(Response::new(pb::ExplainResponse {
+            decision: Some(convert::decision(explained.explanation.decision)),
+            explanation: Some(convert::explanation(&explained)),
+            short: texts.short,
+            full: texts.full,
             revision: published.token().to_owned(),
         }))
     }

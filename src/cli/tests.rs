@@ -24,7 +24,7 @@ fn the_arguments_fit_one_another() {
 
 #[test]
 fn a_wrong_command_exits_with_2() {
-    let wrong: [&[&str]; 19] = [
+    let wrong: [&[&str]; 20] = [
         &[],
         &["fly"],
         &["check", "u1", "read", "deal"],
@@ -32,6 +32,7 @@ fn a_wrong_command_exits_with_2() {
         &["check", "u1", "read", "deal", "--facts", "owner=u1"],
         &["check", "u1", "read", "deal", "42", "--output", "xml"],
         &["check", "u1", "read", "deal", "42", "--server", "https://h:1"],
+        &["explain", "u1", "read", "deal", "42", "--language", "de"],
         &["list", "u1", "read", "deal", "--limit", "-1"],
         &["plan", "u1", "read", "deal", "--departments", "all"],
         &["plan", "u1", "read", "deal", "--column", "stage=stage"],
@@ -52,11 +53,13 @@ fn a_wrong_command_exits_with_2() {
 
 #[test]
 fn a_right_command_is_taken() {
-    let right: [&[&str]; 11] = [
+    let right: [&[&str]; 13] = [
         &["--help"],
         &["--version"],
         &["check", "u1", "read", "deal", "42", "--consistency", "newest"],
         &["check", "u1", "read", "deal", "--facts", "responsible=u2,stage=NEW,open=true,departments=d1+d2"],
+        &["explain", "u1", "read", "deal", "--facts", "stage=NEW", "--language", "ru"],
+        &["subjects", "read", "deal", "42", "--ways", "--output", "jsonl"],
         &["list", "u1", "read", "deal", "--limit", "3", "--server", "unix:///run/dopusk.sock"],
         &[
             "plan",

@@ -24,6 +24,19 @@ pub struct Ruling {
     pub obligation: Option<String>,
 }
 
+/// A decision and why it is so.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Told {
+    /// The decision.
+    pub ruling: Ruling,
+    /// The numbers of the rules that decided.
+    pub rules: Vec<String>,
+    /// One sentence for the user.
+    pub short: String,
+    /// Everything for the administrator, in lines.
+    pub full: String,
+}
+
 /// Why one question of a batch has no decision.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ItemError {

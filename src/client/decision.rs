@@ -4,7 +4,8 @@ use tonic::transport::Channel;
 
 use super::answer::{item, recipient, ruling};
 use super::question::named;
-use super::{ANSWER_BYTES_MAX, Answered, Client, ClientError, ItemError, Listed, Question, Ruling};
+use super::way::{Subject, subject};
+use super::{ANSWER_BYTES_MAX, Answered, Client, ClientError, ItemError, Listed, Question, Ruling, Told};
 use crate::api::pb;
 use crate::api::pb::decision_service_client::DecisionServiceClient;
 use crate::bundle::case::Target;
@@ -19,6 +20,26 @@ pub struct SubjectsQuery {
     pub entity_type: String,
     /// The resource.
     pub target: Target,
+    /// What is to be said of each.
+    pub wanted: Wanted,
+}
+
+/// What is said of those who may.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wanted {
+    /// Their ids alone.
+    Names,
+    /// How each came by it, too.
+    Ways,
+}
+
+/// A page of those who may.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SubjectsPage {
+    /// Their ids.
+    pub listed: Listed,
+    /// The same with their ways, where they were wanted.
+    pub subjects: Vec<Subject>,
 }
 
 /// A part of a list: how many at most, and behind what.
@@ -48,6 +69,27 @@ impl Client {
         Ok(Answered { value: ruling(answer.decision.as_ref())?, revision: answer.revision })
     }
 
+    /// Decides one question and says why, in a language by its code, such as `en`.
+    ///
+    /// # Errors
+    /// The server can't be reached or refuses.
+    pub async fn explain(&self, question: &Question, language: &str) -> Result<Answered<Told>, ClientError> {
+        let request = pb::ExplainRequest {
+            subject: question.subject.clone(),
+            action: question.action.clone(),
+            entity_type: question.entity_type.clone(),
+            resource: Some(named!(&question.target, pb::explain_request::Resource)),
+            consistency: self.freshness.to_wire(),
+            language: language.to_owned(),
+        };
+        let answer = self.decisions().explain(request).await.map_err(|status| self.failure(&status))?;
+        let answer = answer.into_inner();
+        let rules = answer.explanation.map(|it| it.rules).unwrap_or_default();
+        let ruling = ruling(answer.decision.as_ref())?;
+        let value = Told { ruling, rules, short: answer.short, full: answer.full };
+        Ok(Answered { value, revision: answer.revision })
+    }
+
     /// Decides up to 1,000 questions at one revision; a question that is an error fails alone.
     ///
     /// # Errors
@@ -71,7 +113,11 @@ impl Client {
     ///
     /// # Errors
     /// The server can't be reached or refuses.
-    pub async fn list_subjects(&self, query: &SubjectsQuery, window: Window) -> Result<Listed, ClientError> {
+    pub async fn list_subjects(
+        &self,
+        query: &SubjectsQuery,
+        window: Window,
+    ) -> Result<SubjectsPage, ClientError> {
         let request = pb::ListSubjectsRequest {
             action: query.action.clone(),
             entity_type: query.entity_type.clone(),
@@ -79,10 +125,13 @@ impl Client {
             consistency: self.freshness.to_wire(),
             page_size: window.size,
             page_token: window.after,
+            with_ways: query.wanted == Wanted::Ways,
         };
         let answer = self.decisions().list_subjects(request).await.map_err(|status| self.failure(&status))?;
         let page = answer.into_inner();
-        Ok(Listed { names: page.users, next: page.next_page_token, revision: page.revision })
+        let subjects: Result<Vec<Subject>, ClientError> = page.subjects.iter().map(subject).collect();
+        let (names, next, revision) = (page.users, page.next_page_token, page.revision);
+        Ok(SubjectsPage { listed: Listed { names, next, revision }, subjects: subjects? })
     }
 
     /// Lists what a user may do on a resource.

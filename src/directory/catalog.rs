@@ -81,6 +81,12 @@ impl TypeNode {
         self.entity_type.actions.iter().position(|action| action.as_str() == name).map(ActionIndex)
     }
 
+    /// The name of an action.
+    #[must_use]
+    pub fn action_name(&self, action: ActionIndex) -> Option<&Id> {
+        self.entity_type.actions.get(action.0)
+    }
+
     /// The action `read`, which every type has (rule 1.6).
     #[must_use]
     pub fn read(&self) -> ActionIndex {

@@ -14,6 +14,7 @@ use crate::domain::{
 impl Directory {
     /// Puts an object in, replacing the one with its key. Resources are not kept here.
     pub fn put(&mut self, object: &Object) {
+        self.forget_openness();
         match object {
             Object::EntityType(it) => self.put_entity_type(it),
             Object::Department(it) => self.put_department(&it.id, Some(it)),
@@ -28,6 +29,7 @@ impl Directory {
 
     /// Takes an object out, if it is there. Resources are not kept here.
     pub fn delete(&mut self, key: &Key) {
+        self.forget_openness();
         match key {
             Key::EntityType(id) => Arc::make_mut(&mut self.catalog).delete(id),
             Key::Department(id) => self.put_department(id, None),
@@ -109,15 +111,28 @@ impl Directory {
         departments.sort_unstable();
         let Some(mut node) = self.user(index).cloned() else { return };
         for department in node.departments.iter() {
-            self.members.remove(&(*department, index));
+            if let Some(members) = self.members.grow_mut(department.0 as usize).map(Arc::make_mut)
+                && let Ok(at) = members.binary_search(&index)
+            {
+                members.remove(at);
+            }
         }
         for department in &departments {
-            self.members.insert((*department, index));
+            if let Some(members) = self.members.grow_mut(department.0 as usize).map(Arc::make_mut)
+                && let Err(at) = members.binary_search(&index)
+            {
+                members.insert(at, index);
+            }
         }
         if user.is_some_and(|it| it.admin || it.support_role == SupportRole::Admin) {
             self.admins.insert(index);
         } else {
             self.admins.remove(&index);
+        }
+        if user.is_some_and(|it| it.support_role == SupportRole::Demo) {
+            self.demos.insert(index);
+        } else {
+            self.demos.remove(&index);
         }
         node.departments = departments.into();
         node.user = user.cloned();

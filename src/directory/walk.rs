@@ -8,9 +8,18 @@ use crate::domain::{
     BindingSubject, DEPARTMENT_DEPTH_MAX, GroupKind, Id, MemberRole, Role, RoleBinding, User, Workgroup,
 };
 
+/// Whether a binding takes in users that can be named one by one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Taken {
+    /// These users.
+    Named,
+    /// Every active user.
+    Everyone,
+}
+
 /// Whom a binding takes in.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Holders {
+pub(super) enum Holders {
     /// These users, active or not, sorted.
     Users(BTreeSet<UserIndex>),
     /// Every active user.
@@ -50,9 +59,8 @@ impl Directory {
 
     /// The direct members of a department, sorted.
     pub fn members(&self, department: DepartmentIndex) -> impl Iterator<Item = UserIndex> {
-        self.members
-            .range((department, UserIndex(0))..=(department, UserIndex(u32::MAX)))
-            .map(|(_, user)| *user)
+        let members = self.members.get(department.0 as usize);
+        members.into_iter().flat_map(|members| members.iter()).copied()
     }
 
     /// The departments that a user heads, sorted.
@@ -72,6 +80,22 @@ impl Directory {
     /// The users who are portal administrators or administrators of the helpdesk, active or not.
     pub fn admins(&self) -> impl Iterator<Item = UserIndex> {
         self.admins.iter().copied()
+    }
+
+    /// The users whose support role is demo, active or not.
+    pub fn demos(&self) -> impl Iterator<Item = UserIndex> {
+        self.demos.iter().copied()
+    }
+
+    /// The roles in order of ids.
+    pub fn roles(&self) -> impl Iterator<Item = &Arc<Role>> {
+        self.roles.values()
+    }
+
+    /// How many ids of users were ever named.
+    #[must_use]
+    pub fn user_count(&self) -> usize {
+        self.users.len()
     }
 
     /// The heads of a department.
@@ -115,7 +139,7 @@ impl Directory {
     }
 
     /// Gives every binding subject that takes a user in, whether or not a role is bound to it.
-    fn each_subject_of(&self, user: UserIndex, give: &mut impl FnMut(&BindingSubject)) {
+    pub(super) fn each_subject_of(&self, user: UserIndex, give: &mut impl FnMut(&BindingSubject)) {
         let Some(node) = self.user(user) else { return };
         give(&BindingSubject::User(node.id.clone()));
         give(&BindingSubject::UserAndManagers(node.id.clone()));
@@ -178,15 +202,22 @@ impl Directory {
 
     /// Whom a binding takes in (rule 3.3).
     #[must_use]
-    pub fn holders(&self, subject: &BindingSubject) -> Holders {
-        let mut users: BTreeSet<UserIndex> = BTreeSet::new();
+    pub(super) fn holders(&self, subject: &BindingSubject) -> Holders {
+        let mut users = BTreeSet::new();
+        match self.extend_with_holders(&mut users, subject) {
+            Taken::Named => Holders::Users(users),
+            Taken::Everyone => Holders::Everyone,
+        }
+    }
+
+    /// Puts those whom a binding takes in into a collection (rule 3.3); nobody where it takes in everyone.
+    pub fn extend_with_holders(&self, users: &mut impl Extend<UserIndex>, subject: &BindingSubject) -> Taken {
         match subject {
-            BindingSubject::Everyone => return Holders::Everyone,
+            BindingSubject::Everyone => return Taken::Everyone,
             BindingSubject::User(id) => users.extend(self.find_user(id.as_str()).map(|(user, _)| user)),
             BindingSubject::UserAndManagers(id) => {
                 if let Some((user, _)) = self.find_user(id.as_str()) {
-                    users.insert(user);
-                    users.extend(self.managers(user));
+                    users.extend(self.managers(user).chain([user]));
                 }
             }
             BindingSubject::Department(id) => {
@@ -207,7 +238,7 @@ impl Directory {
                 );
             }
         }
-        Holders::Users(users)
+        Taken::Named
     }
 
     /// The members of a department and of every department below it; one in two of them comes twice.
@@ -224,9 +255,16 @@ impl Directory {
 
     /// The users in order of ids, from behind an id on.
     pub fn users_after(&self, after: Option<&str>) -> impl Iterator<Item = (UserIndex, &Arc<User>)> {
-        self.users.slots_after(after).filter_map(|slot| {
-            let user = self.users.row(slot)?.user.as_ref()?;
-            Some((UserIndex(slot), user))
-        })
+        self.users_after_where(after, |_| true)
+    }
+
+    /// The same without those who are not wanted, who are passed over without being looked up.
+    pub fn users_after_where(
+        &self,
+        after: Option<&str>,
+        is_wanted: impl Fn(UserIndex) -> bool,
+    ) -> impl Iterator<Item = (UserIndex, &Arc<User>)> {
+        let wanted = self.users.slots_after(after).map(UserIndex).filter(move |user| is_wanted(*user));
+        wanted.filter_map(|index| Some((index, self.user(index)?.user.as_ref()?)))
     }
 }

@@ -1,5 +1,7 @@
 //! What is answered: decisions with their reasons, and recipients of news.
 
+use std::fmt;
+
 use super::id::Id;
 
 /// Whether an action is allowed.
@@ -54,6 +56,52 @@ pub enum Reason {
     OutOfReach,
 }
 
+impl Reason {
+    /// Every reason.
+    pub const EACH: [Self; 19] = [
+        Self::UnknownSubject,
+        Self::InactiveSubject,
+        Self::UnknownResource,
+        Self::PortalAdmin,
+        Self::NoSight,
+        Self::NoGrant,
+        Self::DetailedEntry,
+        Self::InheritedEntry,
+        Self::DetailedEntryClosed,
+        Self::InheritedEntryClosed,
+        Self::Observer,
+        Self::ResponsibleIsAnother,
+        Self::SupportAdmin,
+        Self::Team,
+        Self::Client,
+        Self::Demo,
+        Self::SupportRole,
+        Self::SupportRoleClosed,
+        Self::OutOfReach,
+    ];
+
+    /// The numbers of the rules behind it.
+    #[must_use]
+    pub const fn rules(self) -> &'static [&'static str] {
+        match self {
+            Self::UnknownSubject | Self::InactiveSubject => &["2.1"],
+            Self::UnknownResource => &["2.2"],
+            Self::PortalAdmin => &["2.3"],
+            Self::NoSight => &["2.5"],
+            Self::NoGrant
+            | Self::DetailedEntry
+            | Self::InheritedEntry
+            | Self::DetailedEntryClosed
+            | Self::InheritedEntryClosed => &["3.5"],
+            Self::Observer => &["3.9"],
+            Self::ResponsibleIsAnother => &["3.10"],
+            Self::Team | Self::Client => &["4.1", "4.2"],
+            Self::SupportAdmin | Self::Demo | Self::SupportRole | Self::SupportRoleClosed => &["4.2"],
+            Self::OutOfReach => &["4.1", "4.2", "4.3"],
+        }
+    }
+}
+
 /// What the caller must see to when it acts on an allow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Obligation {
@@ -89,6 +137,21 @@ impl Decision {
     #[must_use]
     pub const fn is_allow(&self) -> bool {
         matches!(self.effect, Effect::Allow)
+    }
+}
+
+/// Something that an answer names: by its id, and by the name that people see, which may be empty.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub struct Named {
+    /// The id.
+    pub id: Id,
+    /// The name that people see.
+    pub name: String,
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.name.is_empty() { write!(f, "{}", self.id) } else { write!(f, "{} ({})", self.name, self.id) }
     }
 }
 

@@ -85,9 +85,20 @@ pub(super) fn decide_on(
     act: &Act<'_>,
     target: Option<&Target<'_>>,
 ) -> Decision {
+    match in_question(rights, target) {
+        Ok(target) => decide(published.directory(), rights, act, target),
+        Err(denial) => denial,
+    }
+}
+
+/// The resource, where there is something to judge: a user who is let in, and a resource (rules 2.1, 2.2).
+pub(super) fn in_question<'a, 'b>(
+    rights: &EffectiveRights,
+    target: Option<&'a Target<'b>>,
+) -> Result<&'a Target<'b>, Decision> {
     match (rights.blanket(), target) {
-        (Some(denial), _) if !denial.is_allow() => denial,
-        (_, None) => Decision::deny(Reason::UnknownResource),
-        (_, Some(target)) => decide(published.directory(), rights, act, target),
+        (Some(denial), _) if !denial.is_allow() => Err(denial),
+        (_, None) => Err(Decision::deny(Reason::UnknownResource)),
+        (_, Some(target)) => Ok(target),
     }
 }

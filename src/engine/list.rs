@@ -1,37 +1,13 @@
-//! Lists about one resource: who may see it, what a user may do with it, and who is told of it.
+//! Lists about one resource: what a user may do with it, and who is told of it.
 
 use super::check::decide_on;
-use super::question::{InlineTarget, find_act, find_listable_act, find_type};
+use super::question::{InlineTarget, find_act, find_type};
 use super::{Engine, InlineFacts, Published, QuestionError, ResourceRef, check_id};
 use crate::directory::{ActionKind, TypeIndex, TypeNode};
 use crate::domain::{Id, Model, NewsEvent, Recipient};
 use crate::rights::{Act, Target, recipients};
 
 impl Engine {
-    /// The active users for whom Check says allow, in order of ids, behind an id or from the first, at most
-    /// `count_max` (rule 5.2).
-    ///
-    /// # Errors
-    /// The question is the caller's error.
-    pub fn list_subjects(
-        &self,
-        published: &Published,
-        (action, entity_type, resource): (&str, &str, ResourceRef<'_>),
-        after: Option<&str>,
-        count_max: usize,
-    ) -> Result<Vec<Id>, QuestionError> {
-        let act = find_listable_act(published, entity_type, action)?;
-        with_target(published, (act.entity_type, act.node), resource, |target| {
-            let Some(target) = target else { return Vec::new() };
-            let users = published.directory().users_after(after).filter(|(_, user)| user.active);
-            let allowed = users.filter(|(_, user)| {
-                self.rights(published, user.id.as_str())
-                    .is_some_and(|rights| decide_on(published, &rights, &act, Some(target)).is_allow())
-            });
-            allowed.take(count_max).map(|(_, user)| user.id.clone()).collect()
-        })
-    }
-
     /// The actions, other than `add` and `import`, that Check allows, in the type's order (rule 5.2).
     ///
     /// # Errors
@@ -92,7 +68,7 @@ impl Engine {
 }
 
 /// Resolves a resource and hands it on; none where an id is unknown.
-fn with_target<T>(
+pub(super) fn with_target<T>(
     published: &Published,
     (index, node): (TypeIndex, &TypeNode),
     resource: ResourceRef<'_>,

@@ -42,9 +42,22 @@ impl Entry {
         self.0 & Self::DETAILED != 0
     }
 
+    /// What a grant says for a stage: an entry of its own, or the element level, inherited (rules 3.5, 3.6).
+    fn of_grant(node: &TypeNode, grant: &Grant, stage: Option<StageIndex>) -> Self {
+        let named = stage.and_then(|stage| node.stage_name(stage));
+        let own = grant.stages.iter().find(|(name, _)| Some(name) == named);
+        own.map_or(Self::inherited(grant.level), |(_, level)| Self::detailed(*level))
+    }
+
+    /// What a role says for an action and a stage.
+    pub(super) fn of_role(act: &Act<'_>, role: &Role, stage: Option<StageIndex>) -> Self {
+        let grants = role.grants.iter().filter(|grant| act.is_of(grant));
+        grants.fold(Self::ABSENT, |entry, grant| entry.with(Self::of_grant(act.node, grant, stage)))
+    }
+
     /// Unites it with another role's entry: detailed ones hide inherited ones (rule 3.5).
     #[must_use]
-    const fn with(self, other: Self) -> Self {
+    pub(super) const fn with(self, other: Self) -> Self {
         if self.is_detailed() == other.is_detailed() {
             Self(self.0 | other.0)
         } else if self.is_detailed() {
@@ -96,14 +109,10 @@ impl Entries {
     }
 
     fn unite(&mut self, node: &TypeNode, action: ActionIndex, grant: &Grant) {
-        self.put(node.entry_place(action, None), Entry::inherited(grant.level));
-        for stage in node.stages() {
-            let named = grant.stages.iter().find(|(name, _)| node.stage_name(stage) == Some(name));
-            let entry = named.map_or(Entry::inherited(grant.level), |(_, level)| Entry::detailed(*level));
-            self.put(node.entry_place(action, Some(stage)), entry);
+        for stage in std::iter::once(None).chain(node.stages().map(Some)) {
+            self.put(node.entry_place(action, stage), Entry::of_grant(node, grant, stage));
         }
-        let gives = !grant.level.is_none() || grant.stages.iter().any(|(_, level)| !level.is_none());
-        if gives && node.kind(action) == ActionKind::Read {
+        if gives_something(grant) && node.kind(action) == ActionKind::Read {
             self.put(node.sight_place(), Entry::inherited(ScopeSet::NONE));
         }
     }
@@ -113,6 +122,17 @@ impl Entries {
             *present = present.with(entry);
         }
     }
+}
+
+/// Whether a grant is beyond none in any field.
+fn gives_something(grant: &Grant) -> bool {
+    !grant.level.is_none() || grant.stages.iter().any(|(_, level)| !level.is_none())
+}
+
+/// Whether a role grants `read` on a type in any field beyond none (rule 3.9).
+pub(super) fn role_reads_something(act: &Act<'_>, role: &Role) -> bool {
+    let sight = act.sight();
+    role.grants.iter().any(|grant| sight.is_of(grant) && gives_something(grant))
 }
 
 /// Decides of an existing resource for an active user who is not a portal administrator.
@@ -139,7 +159,7 @@ pub(super) fn judge(
     }
 }
 
-fn by_scope(entry: Entry, relations: &impl Relations) -> Decision {
+pub(super) fn by_scope(entry: Entry, relations: &impl Relations) -> Decision {
     if opens(entry.scopes(), relations) {
         Decision::allow(if entry.is_detailed() { Reason::DetailedEntry } else { Reason::InheritedEntry })
     } else {
@@ -148,7 +168,7 @@ fn by_scope(entry: Entry, relations: &impl Relations) -> Decision {
 }
 
 /// Whether any scope of a set opens the resource (rule 3.2); what is cheap to tell is asked first.
-fn opens(scopes: ScopeSet, relations: &impl Relations) -> bool {
+pub(super) fn opens(scopes: ScopeSet, relations: &impl Relations) -> bool {
     let by_relation = [
         (Scope::Open, Relation::Open),
         (Scope::Own, Relation::Own),
@@ -170,7 +190,7 @@ const fn closed(entry: Entry) -> Reason {
 }
 
 /// Sight: what the scopes open, and on top of them what he observes (rule 3.9).
-fn read(
+pub(super) fn read(
     rights: &EffectiveRights,
     act: &Act<'_>,
     stage: Option<StageIndex>,

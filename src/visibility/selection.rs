@@ -137,12 +137,17 @@ impl Selection {
 
     /// What the people in reach have, of the classes that aren't open whosever they are.
     fn tally_people(&self, view: View<'_>, shelves: &Shelves, tallying: &mut Tallying) {
-        let groups = self.sight.groups();
-        for (class, _) in view.index.counts().iter().filter(|(class, _)| self.is_partly(*class)) {
-            let Some(column) = shelves.counts().of_class(class) else { continue };
-            for (_, people) in groups.iter().filter(|(standing, _)| self.sight.opens(class, **standing)) {
-                let counts = people.iter().filter_map(|person| column.get(*person as usize));
-                tallying.add(class, None, counts.map(|count| u64::from(*count)).sum());
+        for (standing, people) in self.sight.groups() {
+            let mut sums: Vec<u64> = Vec::new();
+            for person in people {
+                let counts = shelves.counts().of(person);
+                sums.resize(sums.len().max(counts.len()), 0);
+                sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += u64::from(*count));
+            }
+            for (class, _) in view.index.counts().iter().filter(|(class, _)| self.is_partly(*class)) {
+                if self.sight.opens(class, standing) {
+                    tallying.add(class, None, sums.get(class.number()).copied().unwrap_or(0));
+                }
             }
         }
     }
@@ -160,10 +165,9 @@ impl Selection {
             let is_counted =
                 |class| self.is_partly(class) && self.sight.opens_of_department(class, department);
             let (mut at, mut is_open) = (None, false);
-            for (class, slot) in view.index.of_department(department) {
+            view.index.of_department(department).for_each(|(class, slot)| {
                 if !is_single {
-                    self.tally_unseen(view, &mut seen, tallying, slot);
-                    continue;
+                    return self.tally_unseen(view, &mut seen, tallying, slot);
                 }
                 // Slots come class by class.
                 if at != Some(class) {
@@ -172,7 +176,7 @@ impl Selection {
                 if is_open && seen.mark(slot) {
                     tallying.add(class, None, 1);
                 }
-            }
+            });
         }
         let owned = self.sight.owner().into_iter().flat_map(|user| view.index.elsewhere(user));
         owned.for_each(|slot| self.tally_unseen(view, &mut seen, tallying, slot));
@@ -191,15 +195,17 @@ impl Selection {
 
     /// Person by person, and row by row what names departments itself.
     fn tally_each_responsible(&self, view: View<'_>, tallying: &mut Tallying) {
-        let classes = || view.index.counts().iter().filter(|(class, _)| self.filter.admits_class(*class));
-        for (class, _) in classes() {
-            let Some(column) = view.index.by_responsible().counts().of_class(class) else { continue };
-            for (person, count) in (0_u32..).map_while(|person| Some((person, *column.get(person as usize)?)))
-            {
-                let is_wanted = count > 0 && self.filter.admits_responsible(Some(UserIndex(person)));
-                if is_wanted && self.sight.opens_of_person(class, person) {
-                    tallying.add(class, Some(UserIndex(person)), count.into());
-                }
+        let shelves = view.index.by_responsible();
+        let classes: Vec<Class> = view.index.counts().iter().map(|(class, _)| class).collect();
+        let classes = || classes.iter().filter(|class| self.filter.admits_class(**class));
+        for person in (0..shelves.counts().len()).map(UserIndex) {
+            if !self.filter.admits_responsible(Some(person)) {
+                continue;
+            }
+            let counts = shelves.counts().of(person.0);
+            for class in classes().filter(|class| self.sight.opens_of_person(**class, person.0)) {
+                let count = counts.get(class.number()).copied().unwrap_or(0);
+                tallying.add(*class, Some(person), count.into());
             }
         }
         if self.filter.admits_responsible(None) {

@@ -61,15 +61,28 @@ impl Counts {
     }
 }
 
-/// How many resources each person has of each class, class by class: a sum over thousands of people reads memory in
-/// its order.
-#[derive(Clone, Default)]
-pub(super) struct Columns(Rows<Rows<u32, 256>, 16>);
+/// People whose counts are kept in one piece.
+const PEOPLE: usize = 16;
 
-impl Columns {
-    /// How many there are of a class, by person.
-    pub(super) fn of_class(&self, class: Class) -> Option<&Rows<u32, 256>> {
-        self.0.get(class.number())
+/// How many resources each person has of each class: a sum over thousands of people reads a line of memory each.
+#[derive(Clone, Default)]
+pub(super) struct PersonCounts {
+    /// By [`PEOPLE`] people; in a piece, by person and then by the number of the class.
+    pieces: Rows<Arc<Vec<u32>>, 16>,
+    /// More than the largest number of a class.
+    width: usize,
+}
+
+impl PersonCounts {
+    /// The counts of a person by the number of the class; empty if he has none.
+    pub(super) fn of(&self, person: u32) -> &[u32] {
+        let (piece, at) = (person as usize / PEOPLE, person as usize % PEOPLE * self.width);
+        self.pieces.get(piece).and_then(|counts| counts.get(at..at + self.width)).unwrap_or_default()
+    }
+
+    /// How many people there is room for.
+    pub(super) fn len(&self) -> u32 {
+        u32::try_from(self.pieces.len() * PEOPLE).unwrap_or(u32::MAX)
     }
 
     pub(super) fn add(&mut self, class: Class, person: u32) {
@@ -81,10 +94,26 @@ impl Columns {
     }
 
     fn change(&mut self, class: Class, person: u32, to: impl Fn(u32) -> u32) {
-        let column = self.0.grow_mut(class.number());
-        if let Some(count) = column.and_then(|column| column.grow_mut(person as usize)) {
+        if class.number() >= self.width {
+            self.widen(class.number() + 1);
+        }
+        let (piece, width) = (person as usize / PEOPLE, self.width);
+        let Some(counts) = self.pieces.grow_mut(piece).map(Arc::make_mut) else { return };
+        counts.resize(PEOPLE * width, 0);
+        if let Some(count) = counts.get_mut(person as usize % PEOPLE * width + class.number()) {
             *count = to(*count);
         }
+    }
+
+    /// Makes room for classes of greater numbers; once a stage that the type never had before.
+    fn widen(&mut self, width: usize) {
+        for at in 0..self.pieces.len() {
+            let Some(piece) = self.pieces.get_mut(at) else { continue };
+            let old = piece.chunks(self.width.max(1));
+            let wide = old.flat_map(|counts| (0..width).map(|class| counts.get(class).copied().unwrap_or(0)));
+            *piece = Arc::new(wide.collect());
+        }
+        self.width = width;
     }
 }
 
@@ -92,7 +121,7 @@ impl Columns {
 #[derive(Clone, Default)]
 pub(super) struct Shelves {
     slots: Rows<Sorted<u32>, 16>,
-    counts: Columns,
+    counts: PersonCounts,
 }
 
 impl Shelves {
@@ -100,7 +129,7 @@ impl Shelves {
         self.slots.get(person as usize).into_iter().flat_map(Sorted::iter)
     }
 
-    pub(super) fn counts(&self) -> &Columns {
+    pub(super) fn counts(&self) -> &PersonCounts {
         &self.counts
     }
 

@@ -3,8 +3,6 @@
 //! Whether a resource is visible is then two look-ups and a bit, and the answer is that of the rules, which were put
 //! every question beforehand ([`Plan`]). Compiling costs a step for each person and department in his reach.
 
-use std::collections::BTreeMap;
-
 use super::View;
 use super::row::ResourceRow;
 use super::shelf::Class;
@@ -114,11 +112,15 @@ impl Sight {
         self.people.known.iter().map(|index| UserIndex(*index))
     }
 
-    /// The same people in groups to which he stands alike.
-    pub(super) fn groups(&self) -> BTreeMap<Standing, Vec<u32>> {
-        let mut groups: BTreeMap<Standing, Vec<u32>> = BTreeMap::new();
+    /// The same people in groups to which he stands alike; there are few.
+    pub(super) fn groups(&self) -> Vec<(Standing, Vec<u32>)> {
+        let mut groups: Vec<(Standing, Vec<u32>)> = Vec::new();
         for person in &self.people.known {
-            groups.entry(self.people.get(*person)).or_default().push(*person);
+            let standing = self.people.get(*person);
+            match groups.iter_mut().find(|(other, _)| *other == standing) {
+                Some((_, people)) => people.push(*person),
+                None => groups.push((standing, vec![*person])),
+            }
         }
         groups
     }

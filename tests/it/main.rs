@@ -7,6 +7,7 @@ mod conformance;
 mod contract;
 mod errors;
 mod example;
+mod explain;
 mod fsync;
 mod host;
 mod kill;

@@ -32,7 +32,7 @@ async fn world() -> Host {
     host
 }
 
-fn question(order: pb::ListOrder, descending: bool) -> pb::ListVisibleRequest {
+fn question((order, descending): (pb::ListOrder, bool)) -> pb::ListVisibleRequest {
     pb::ListVisibleRequest {
         subject: "root".to_owned(),
         action: "read".to_owned(),
@@ -92,10 +92,12 @@ async fn pages_hold_together_while_tickets_change() {
     let is_over = Arc::new(AtomicBool::new(false));
     let writer = tokio::spawn(write_until(Arc::clone(&host), Arc::clone(&is_over)));
     for (order, descending) in ORDERS {
-        let same =
-            pb::ListVisibleRequest { snapshot: pb::PageSnapshot::Same.into(), ..question(order, descending) };
+        let same = pb::ListVisibleRequest {
+            snapshot: pb::PageSnapshot::Same.into(),
+            ..question((order, descending))
+        };
         assert_one_snapshot(&pages(&host, &same).await);
-        assert_nothing_lost(&pages(&host, &question(order, descending)).await);
+        assert_nothing_lost(&pages(&host, &question((order, descending))).await);
     }
     is_over.store(true, Ordering::Relaxed);
     assert!(writer.await.unwrap() > 20, "nothing was written meanwhile");
@@ -125,7 +127,7 @@ fn assert_nothing_lost(pages: &[pb::ListVisibleResponse]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_snapshot_that_is_no_longer_kept_is_said_to_be_another() {
     let host = world().await;
-    let request = question(pb::ListOrder::Id, false);
+    let request = question(ORDERS[0]);
     let first = page(&host, request.clone()).await;
     // More states than are kept, each of an unfinished list.
     for at in 0..40 {
@@ -155,7 +157,7 @@ async fn counts_alone_are_one_message_without_ids_and_equal_count_visible() {
         count_only: true,
         facets: facets.clone(),
         filter: filter.clone(),
-        ..question(pb::ListOrder::Id, false)
+        ..question(ORDERS[0])
     };
     let answer = page(&host, request).await;
     assert_eq!((answer.ids.len(), answer.total, answer.cursor.as_str()), (0, Some(300), ""));
@@ -192,7 +194,7 @@ async fn each_bad_part_of_a_list_request_is_named() {
         (pb::VisibleFilter { ids: long(), ..none() }, "INVALID_FIELD", "filter.ids"),
         (pb::VisibleFilter { responsibles: long(), ..none() }, "INVALID_FIELD", "filter.responsibles"),
     ];
-    let plain = question(pb::ListOrder::Id, false);
+    let plain = question(ORDERS[0]);
     for (filter, reason, field) in filters {
         let request = pb::ListVisibleRequest { filter: Some(filter), ..plain.clone() };
         let status = host.decisions().list_visible(request).await.unwrap_err();

@@ -6,6 +6,7 @@ mod answer;
 mod condition;
 mod inline;
 mod list;
+mod way;
 
 use std::collections::BTreeSet;
 

@@ -4,6 +4,7 @@ use crate::api::pb;
 use crate::api::status::{INVALID_FIELD, Invalid, invalid, question_reason};
 use crate::domain::{Decision, Effect, NewsEvent, Obligation, Reason};
 use crate::engine::{InlineFacts, Question, QuestionError, ResourceRef};
+use crate::text::Language;
 
 /// The facts of a resource that isn't stored.
 #[must_use]
@@ -50,6 +51,30 @@ pub fn question(request: &pb::CheckRequest) -> Result<Question<'_>, tonic::Statu
         entity_type: &request.entity_type,
         resource: resource.map_err(|fault| invalid(&[fault]))?,
     })
+}
+
+/// A question of Explain.
+///
+/// # Errors
+/// It names no resource.
+pub fn explained_question(request: &pb::ExplainRequest) -> Result<Question<'_>, tonic::Status> {
+    let resource = resource_of!(&request.resource, pb::explain_request::Resource);
+    Ok(Question {
+        subject: &request.subject,
+        action: &request.action,
+        entity_type: &request.entity_type,
+        resource: resource.map_err(|fault| invalid(&[fault]))?,
+    })
+}
+
+/// The language of texts; English where none is named.
+///
+/// # Errors
+/// There are no texts in it.
+pub fn language(code: &str) -> Result<Language, tonic::Status> {
+    let language = if code.is_empty() { Some(Language::default()) } else { Language::of_code(code) };
+    let known = Language::EACH.map(|(_, code)| code).join(" or ");
+    language.ok_or_else(|| invalid(&[Invalid::new("language", format!("is {code:?}; it is {known}"))]))
 }
 
 /// The resource of a request that names one.

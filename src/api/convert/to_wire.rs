@@ -128,25 +128,28 @@ fn department(it: &Department) -> pb::Department {
     }
 }
 
-fn user(it: &User) -> pb::User {
-    let support_role = match it.support_role {
+pub(super) fn support_role(role: SupportRole) -> pb::SupportRole {
+    match role {
         SupportRole::None => pb::SupportRole::Unspecified,
         SupportRole::Client => pb::SupportRole::Client,
         SupportRole::Staff => pb::SupportRole::Staff,
         SupportRole::Demo => pb::SupportRole::Demo,
         SupportRole::Admin => pb::SupportRole::Admin,
-    };
+    }
+}
+
+fn user(it: &User) -> pb::User {
     pb::User {
         id: it.id.to_string(),
         name: it.name.clone(),
         departments: texts(&it.departments),
         active: Some(it.active),
         admin: it.admin,
-        support_role: support_role.into(),
+        support_role: support_role(it.support_role).into(),
     }
 }
 
-fn member_role(role: MemberRole) -> pb::MemberRole {
+pub(super) fn member_role(role: MemberRole) -> pb::MemberRole {
     match role {
         MemberRole::Member => pb::MemberRole::Member,
         MemberRole::Moderator => pb::MemberRole::Moderator,
@@ -177,15 +180,18 @@ fn support_group(it: &SupportGroup) -> pb::SupportGroup {
     }
 }
 
-fn level(scopes: ScopeSet) -> Vec<i32> {
-    let wire = scopes.scopes().map(|scope| match scope {
+pub(super) fn level(scopes: ScopeSet) -> Vec<i32> {
+    scopes.scopes().map(scope).map(i32::from).collect()
+}
+
+pub(super) fn scope(scope: Scope) -> pb::Scope {
+    match scope {
         Scope::Own => pb::Scope::Self_,
         Scope::Department => pb::Scope::Department,
         Scope::Subdepartments => pb::Scope::Subdepartments,
         Scope::Open => pb::Scope::Open,
         Scope::All => pb::Scope::All,
-    });
-    wire.map(i32::from).collect()
+    }
 }
 
 fn role(it: &Role) -> pb::Role {

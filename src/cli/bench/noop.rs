@@ -147,6 +147,10 @@ impl DecisionService for Noop {
         Err(Status::unimplemented("not recorded"))
     }
 
+    async fn explain(&self, _: Request<pb::ExplainRequest>) -> Result<Response<pb::ExplainResponse>, Status> {
+        Err(Status::unimplemented("not recorded"))
+    }
+
     async fn list_recipients(
         &self,
         _: Request<pb::ListRecipientsRequest>,

@@ -26,9 +26,22 @@ impl Run {
             }
             answers.push(answer);
         }
+        self.compare_explained(&questions, &answers).await;
         self.compare_batch(&questions, &answers).await;
         for seat in seats(&questions) {
             self.compare_actions(seat).await;
+        }
+    }
+
+    /// What is explained is what is decided.
+    async fn compare_explained(&mut self, questions: &[Question], answers: &[Answer<Ruling>]) {
+        for (question, single) in questions.iter().zip(answers) {
+            let told = self.client.explain(question, "").await;
+            let told = told.map(|it| it.value.ruling).map_err(|error| Failed::of(&error));
+            if told != *single {
+                let expected = format!("as by check, {}", in_words(single));
+                self.differ_in_decision(&format!("explain {question}"), expected, &told);
+            }
         }
     }
 

@@ -6,7 +6,9 @@ use super::Run;
 use super::answer::{Answer, Failed};
 use super::check::allowed;
 use crate::bundle::case::{ListCase, RecipientsCase, SubjectsCase, Target};
-use crate::client::{Facet, Question, SubjectsQuery, VisibleOrder, VisiblePart, VisibleQuery, Window};
+use crate::client::{
+    Facet, Question, SubjectsQuery, VisibleOrder, VisiblePart, VisibleQuery, Wanted, Window,
+};
 use crate::domain::NewsEvent;
 
 impl Run {
@@ -37,6 +39,7 @@ impl Run {
             action: case.action.clone(),
             entity_type: case.entity_type.clone(),
             target: Target::Id(case.id.clone()),
+            wanted: Wanted::Names,
         };
         let question = format!("subjects {} {} {}", case.action, case.entity_type, case.id);
         let whole = self.reaching(&query, 0).await;
@@ -125,6 +128,7 @@ impl Run {
         loop {
             let window = Window { size, after: after.clone() };
             let page = self.client.list_subjects(query, window).await.map_err(|error| Failed::of(&error))?;
+            let page = page.listed;
             users.extend(bounded(page.names, size)?);
             if page.next.is_empty() {
                 return Ok(users);

@@ -160,10 +160,15 @@ async fn assert_same_subjects(
         resource: Some(list_subjects_request::Resource::Id(resource.to_string())),
         ..pb::ListSubjectsRequest::default()
     };
-    let found = host.decisions().list_subjects(request).await.unwrap().into_inner().users;
+    let found = host.decisions().list_subjects(request.clone()).await.unwrap().into_inner().users;
     let is_asked = |it: &&(Id, Id, Id, Id)| (&it.0, &it.1, &it.3) == (entity_type, action, resource);
     let wanted: Vec<String> = allowed.iter().filter(is_asked).map(|it| it.2.to_string()).collect();
     assert_eq!(found, wanted, "subjects of {action} {entity_type} {resource}");
+    let request = pb::ListSubjectsRequest { with_ways: true, ..request };
+    let told = host.decisions().list_subjects(request).await.unwrap().into_inner();
+    let subjects: Vec<String> = told.subjects.iter().map(|it| it.user.clone()).collect();
+    assert_eq!((&told.users, &subjects), (&wanted, &wanted), "subjects of {action} {entity_type} {resource}");
+    assert!(told.subjects.iter().all(|it| !it.ways.is_empty()), "{told:?}");
 }
 
 async fn assert_same_actions(

@@ -127,6 +127,7 @@ async fn pages_of_subjects_and_objects_hold_together() {
         consistency: None,
         page_size: size,
         page_token: token.to_owned(),
+        with_ways: false,
     };
     let all = host.decisions().list_subjects(subjects(0, "")).await.unwrap().into_inner().users;
     assert!(all.len() >= 2 && all.is_sorted());
@@ -135,6 +136,13 @@ async fn pages_of_subjects_and_objects_hold_together() {
     let second =
         host.decisions().list_subjects(subjects(0, &first.next_page_token)).await.unwrap().into_inner();
     assert_eq!((second.users.as_slice(), second.next_page_token.as_str()), (&all[1..], ""));
+    let told = pb::ListSubjectsRequest { with_ways: true, ..subjects(1, "") };
+    let told = host.decisions().list_subjects(told).await.unwrap().into_inner();
+    assert_eq!((&told.users, told.subjects.len()), (&first.users, 1), "a page with ways is the same page");
+    assert_eq!(
+        (told.subjects[0].user.as_str(), &told.next_page_token),
+        (all[0].as_str(), &first.next_page_token)
+    );
     let other =
         pb::ListSubjectsRequest { action: "update".to_owned(), ..subjects(1, &first.next_page_token) };
     let status = host.decisions().list_subjects(other).await.unwrap_err();

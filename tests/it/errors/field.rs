@@ -94,6 +94,31 @@ async fn lists_of_creations_and_recipients_of_deals_are_the_callers_error() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_language_without_texts_or_a_question_without_a_resource_is_not_explained() {
+    let host = world().await;
+    let request = pb::ExplainRequest {
+        subject: "u1".to_owned(),
+        action: "read".to_owned(),
+        entity_type: "deal".to_owned(),
+        resource: Some(pb::explain_request::Resource::Id("1".to_owned())),
+        ..pb::ExplainRequest::default()
+    };
+    let wrong = [
+        (pb::ExplainRequest { language: "de".to_owned(), ..request.clone() }, "INVALID_FIELD", "language"),
+        (pb::ExplainRequest { resource: None, ..request.clone() }, "INVALID_FIELD", "resource"),
+        (pb::ExplainRequest { action: "fly".to_owned(), ..request.clone() }, "UNKNOWN_ACTION", "action"),
+        (pb::ExplainRequest { subject: String::new(), ..request.clone() }, "INVALID_FIELD", "subject"),
+    ];
+    for (request, reason, field) in wrong {
+        let status = host.decisions().explain(request).await.unwrap_err();
+        assert_eq!(assert_error(&status, Code::InvalidArgument, reason), [field]);
+    }
+    let told = host.decisions().explain(request).await.unwrap().into_inner();
+    assert!(told.decision.is_some() && told.explanation.is_some() && !told.short.is_empty());
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_bad_question_of_a_batch_fails_alone() {
     let host = world().await;
     let good = pb::BatchCheckItem {
