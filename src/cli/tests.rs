@@ -33,7 +33,7 @@ fn a_wrong_command_exits_with_2() {
         &["check", "u1", "read", "deal", "42", "--output", "xml"],
         &["check", "u1", "read", "deal", "42", "--server", "https://h:1"],
         &["explain", "u1", "read", "deal", "42", "--language", "de"],
-        &["list", "u1", "read", "deal", "--limit", "-1"],
+        &["list", "u1", "read", "deal", "--page-size", "-1"],
         &["plan", "u1", "read", "deal", "--departments", "all"],
         &["plan", "u1", "read", "deal", "--column", "stage=stage"],
         &["plan", "u1", "read", "deal", "--sql", "sqlite", "--column", "stage=a;b"],
@@ -60,7 +60,7 @@ fn a_right_command_is_taken() {
         &["check", "u1", "read", "deal", "--facts", "responsible=u2,stage=NEW,open=true,departments=d1+d2"],
         &["explain", "u1", "read", "deal", "--facts", "stage=NEW", "--language", "ru"],
         &["subjects", "read", "deal", "42", "--ways", "--output", "jsonl"],
-        &["list", "u1", "read", "deal", "--limit", "3", "--server", "unix:///run/dopusk.sock"],
+        &["list", "u1", "read", "deal", "--page-size", "3", "--server", "unix:///run/dopusk.sock"],
         &[
             "plan",
             "u1",
