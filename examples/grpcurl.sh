@@ -22,7 +22,7 @@ call DecisionService/Check \
 
 # Which resources may he see? At most ten here; the answer's cursor goes on behind them.
 call DecisionService/ListVisible \
-    "{\"subject\": \"$subject\", \"action\": \"$action\", \"entity_type\": \"$type\", \"limit\": 10}"
+    "{\"subject\": \"$subject\", \"action\": \"$action\", \"entity_type\": \"$type\", \"page_size\": 10}"
 
 # The same question about a resource that the caller keeps itself: nothing is stored.
 call DecisionService/Check "{\"subject\": \"$subject\", \"action\": \"$action\", \"entity_type\": \"$type\",

@@ -218,6 +218,7 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
 fn subjects_mark(request: &pb::ListSubjectsRequest) -> Mark {
     Mark::of(&pb::ListSubjectsRequest {
         page_size: 0,
+        with_ways: false,
         page_token: String::new(),
         consistency: None,
         ..request.clone()

@@ -10,7 +10,10 @@ use dopusk::testing::Office;
 
 use crate::conformance::cases;
 use crate::oracle::Oracle;
-use crate::world::{id, puts};
+use crate::world::{Dice, Size, id, puts, random_world};
+
+/// Random worlds beside the cases, of which a clone alone has few.
+const RANDOM_WORLDS: u64 = 16;
 
 /// A state of a store.
 pub(super) struct State {
@@ -38,10 +41,21 @@ pub(super) fn all() -> &'static [State] {
             for (path, case) in cases() {
                 states.extend(states_of(&path, &case).await);
             }
+            for seed in 0..RANDOM_WORLDS {
+                states.push(random_state(seed).await);
+            }
             states
         })
     });
     &ALL
+}
+
+async fn random_state(seed: u64) -> State {
+    let objects = random_world(&mut Dice::new(seed), Size::SMALL);
+    let (office, operations) = (Office::empty(), puts(&objects));
+    let oracle = Oracle::default().write(&operations).unwrap();
+    office.engine().write(Write { operations, ..Write::default() }).await.unwrap();
+    state(format!("random world {seed}"), &office, &oracle)
 }
 
 async fn states_of(path: &str, case: &Case) -> Vec<State> {
