@@ -96,5 +96,5 @@ fn assert_same(selected: &[Vec<String>]) {
         count += 1;
     }
     assert_eq!(count, selected.len(), "an answer to each question");
-    assert!(count > 1_000, "only {count} questions");
+    assert!(count > 500, "only {count} questions");
 }
