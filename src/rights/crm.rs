@@ -169,14 +169,12 @@ pub(super) fn by_scope(entry: Entry, relations: &impl Relations) -> Decision {
 
 /// Whether any scope of a set opens the resource (rule 3.2); what is cheap to tell is asked first.
 pub(super) fn opens(scopes: ScopeSet, relations: &impl Relations) -> bool {
-    let by_relation = [
-        (Scope::Open, Relation::Open),
-        (Scope::Own, Relation::Own),
-        (Scope::Department, Relation::Department),
-        (Scope::Subdepartments, Relation::Subdepartments),
-    ];
+    let by = |scope, relation| scopes.has(scope) && relations.has(relation);
     scopes.has(Scope::All)
-        || by_relation.into_iter().any(|(scope, relation)| scopes.has(scope) && relations.has(relation))
+        || by(Scope::Open, Relation::Open)
+        || by(Scope::Own, Relation::Own)
+        || by(Scope::Department, Relation::Department)
+        || by(Scope::Subdepartments, Relation::Subdepartments)
 }
 
 const fn closed(entry: Entry) -> Reason {

@@ -141,6 +141,8 @@ impl Facts<'_> {
 }
 
 impl Relations for Facts<'_> {
+    // What is asked is known where it is asked: inlined, one arm is left.
+    #[inline]
     fn has(&self, relation: Relation) -> bool {
         let user = self.rights.user();
         match relation {
