@@ -174,8 +174,10 @@ impl Cache {
     fn sweep(&self) {
         let target = self.count_max - self.count_max.div_ceil(8);
         self.retain(|kept| kept.is_used.swap(false, Ordering::Relaxed));
-        if self.len() > target {
-            let excess = AtomicUsize::new(self.len() - target);
+        // Read once: others may drop entries meanwhile.
+        let excess = self.len().saturating_sub(target);
+        if excess > 0 {
+            let excess = AtomicUsize::new(excess);
             self.retain(|_| {
                 excess.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_err()
             });
