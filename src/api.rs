@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch as signal;
 
+use crate::domain::Revision;
 use crate::engine::{Consistency, Engine, Reading};
 
 pub use deadline::DeadlineLayer;
@@ -66,6 +67,22 @@ impl Context {
     async fn stops(&self) {
         // A server whose signal is gone is stopping too.
         drop(self.stopping.clone().wait_for(|is_stopping| *is_stopping).await);
+    }
+
+    /// The least revision that a state older than the newest must have to be answered from.
+    fn least(
+        &self,
+        consistency: Option<&pb::Consistency>,
+        newest: &Reading,
+    ) -> Result<Revision, tonic::Status> {
+        match wanted(consistency) {
+            Consistency::Fastest => Ok(Revision::ZERO),
+            Consistency::Newest => Ok(newest.snapshot().revision()),
+            Consistency::AtLeast(token) => {
+                let revision = self.engine.revision_of(token);
+                revision.map_err(|error| status::token("consistency.at_least", &error))
+            }
+        }
     }
 
     fn at(&self, consistency: Option<&pb::Consistency>) -> Result<Reading, tonic::Status> {

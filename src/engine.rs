@@ -35,7 +35,7 @@ pub use import::{Import, ImportError, ImportMode, Progress};
 pub use question::{InlineFacts, Question, QuestionError, ResourceRef};
 pub use read::{Filter, FilterError, Page};
 pub use subjects::{Subject, SubjectsQuery};
-pub use visible::{Part, VisibleCount, VisibleFilter, VisibleList, VisibleQuery};
+pub use visible::{VisibleCount, VisibleFilter, VisibleList, VisibleQuery};
 pub use write::WriteError;
 
 pub use crate::directory::{Reach, ReachedRole, Violation};
@@ -46,7 +46,7 @@ pub use crate::rights::{
 };
 pub use crate::snapshot::Refusal;
 pub use crate::store::LogError;
-pub use crate::visibility::{Direction, Facets, Key as OrderKey, Order, Position};
+pub use crate::visibility::{Direction, Facets, Key as OrderKey, Order, Part, Position};
 
 /// The hexadecimal digits of a store's id.
 const STORE_ID_DIGITS: usize = 16;

@@ -16,7 +16,7 @@ mod sight;
 
 pub use filter::Filter;
 pub use index::ResourceIndex;
-pub use listing::{Listing, View};
+pub use listing::{Listing, Part, View};
 pub use order::{Direction, Key, Order, Position};
 pub use row::ResourceRow;
 pub use selection::{Facets, Tally};

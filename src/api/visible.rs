@@ -32,7 +32,8 @@ pub(super) fn list(
     let behind = behind(mark, &request.cursor)?;
     let newest = context.at(request.consistency.as_ref())?;
     let same = behind.as_ref().filter(|_| request.snapshot() == pb::PageSnapshot::Same);
-    let kept = same.and_then(|(revision, _)| context.engine.kept(*revision));
+    let least = context.least(request.consistency.as_ref(), &newest)?;
+    let kept = same.and_then(|(revision, _)| context.engine.kept(*revision).filter(|_| *revision >= least));
     let is_other_snapshot = same.is_some() && kept.is_none();
     let published = kept.unwrap_or_else(|| Arc::clone(&newest));
     let wanted = match (request.count_only, request.page_size) {
@@ -40,13 +41,14 @@ pub(super) fn list(
         (false, 0) => None,
         (false, size) => Some(size),
     };
-    let part = Part { order, after: behind.map(|(_, position)| position), wanted };
+    let is_counted = request.with_total || request.count_only || facets != Facets::default();
+    let after = behind.map(|(_, position)| position);
+    let part = Part { order, after, wanted, facets: is_counted.then_some(facets) };
     let list = context
         .engine
         .list_visible(published, &query(request), part)
         .map_err(|error| status::question(&error))?;
-    let is_counted = request.with_total || request.count_only || facets != Facets::default();
-    let count = is_counted.then(|| list.count(facets));
+    let count = if is_counted { list.count() } else { None };
     let head = pb::ListVisibleResponse { is_other_snapshot, ..head(count) };
     let left = wanted.unwrap_or(u64::MAX);
     let context = context.clone();
@@ -76,12 +78,12 @@ pub(super) fn count(
         entity_type: &request.entity_type,
         filter: filter(request.filter.as_ref()),
     };
-    let part = Part { wanted: Some(0), ..Part::default() };
+    let part = Part { wanted: Some(0), facets: Some(facets), ..Part::default() };
     let list = context
         .engine
         .list_visible(Arc::clone(&published), &query, part)
         .map_err(|error| status::question(&error))?;
-    let count = list.count(facets);
+    let count = list.count().unwrap_or_default();
     Ok(pb::CountVisibleResponse {
         total: count.total,
         stages: facet_counts(count.stages),

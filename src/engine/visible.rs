@@ -7,7 +7,7 @@ use super::{Engine, Published, QuestionError, check_id};
 use crate::directory::{ActionIndex, Directory, StageIndex, TypeIndex, TypeNode, UserIndex};
 use crate::domain::{FILTER_ITEMS_MAX, Id};
 use crate::rights::{Act, EffectiveRights};
-use crate::visibility::{Facets, Filter, Listing, Order, Position, Tally, View};
+use crate::visibility::{Filter, Listing, Part, Position, Tally, View};
 
 /// Which resources may a user see, as texts.
 #[derive(Clone, Copy, Debug)]
@@ -37,17 +37,6 @@ pub struct VisibleFilter<'a> {
     pub departments: &'a [String],
     /// The ids of resources.
     pub ids: &'a [String],
-}
-
-/// Which part of a list is wanted.
-#[derive(Clone, Debug, Default)]
-pub struct Part {
-    /// The order.
-    pub order: Order,
-    /// Where it begins; at the first if none is given.
-    pub after: Option<Position>,
-    /// How many ids are likely to be taken; all of them if none is given.
-    pub wanted: Option<u64>,
 }
 
 /// How many resources are visible, in texts.
@@ -97,16 +86,13 @@ impl VisibleList {
         self.drawn.as_ref()?.listing.position()
     }
 
-    /// How many there are on the whole list.
-    ///
-    /// Costs a step for each person in the subject's reach; a step for each resource where the filter names authors.
+    /// How many there are on the whole list; certain if it was asked for.
     #[must_use]
-    pub fn count(&self, facets: Facets) -> VisibleCount {
-        let Some(drawn) = &self.drawn else { return VisibleCount::default() };
-        let Some(view) = view(&self.published, &drawn.rights, (drawn.entity_type, drawn.action)) else {
-            return VisibleCount::default();
-        };
-        named(self.published.directory(), view.act.node, &drawn.listing.tally(view, facets))
+    pub fn count(&self) -> Option<VisibleCount> {
+        let Some(drawn) = &self.drawn else { return Some(VisibleCount::default()) };
+        let directory = self.published.directory();
+        let node = directory.catalog().get(drawn.entity_type)?;
+        Some(named(directory, node, drawn.listing.tally()?))
     }
 }
 
@@ -140,6 +126,9 @@ fn named(directory: &Directory, node: &TypeNode, tally: &Tally) -> VisibleCount 
 impl Engine {
     /// Starts a list of resources for which Check says allow (rule 5.1).
     ///
+    /// Counting costs a step for each person in the subject's reach; a step for each resource where the filter names
+    /// authors, departments or ids.
+    ///
     /// # Errors
     /// The question is the caller's error.
     pub fn list_visible(
@@ -155,8 +144,8 @@ impl Engine {
             return Ok(VisibleList { published, drawn: None });
         };
         let (entity_type, action) = (act.entity_type, act.action);
-        let drawn = view(&published, &rights, (entity_type, action))
-            .map(|view| Listing::new(view, filter, part.order, part.after, part.wanted.unwrap_or(u64::MAX)));
+        let drawn =
+            view(&published, &rights, (entity_type, action)).map(|view| Listing::new(view, filter, part));
         let drawn = drawn.map(|listing| Drawn { rights, entity_type, action, listing });
         Ok(VisibleList { published, drawn })
     }

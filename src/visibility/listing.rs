@@ -28,6 +28,19 @@ pub struct View<'a> {
     pub index: &'a ResourceIndex,
 }
 
+/// Which part of a list is wanted, and what of the whole.
+#[derive(Clone, Debug, Default)]
+pub struct Part {
+    /// The order.
+    pub order: Order,
+    /// Where it begins; at the first if none is given.
+    pub after: Option<Position>,
+    /// How many ids are likely to be taken; all of them if none is given.
+    pub wanted: Option<u64>,
+    /// How the whole list is counted, wherever the part begins; not at all if none is given.
+    pub facets: Option<Facets>,
+}
+
 /// A list of at most one in so many of all rows is sparse: sorting `c` slots costs about `c log c` steps, marking and
 /// walking a table a fiftieth of that each.
 const SPARSE: usize = 128;
@@ -55,28 +68,27 @@ pub struct Listing {
     /// Behind the last row that was met.
     position: Option<Position>,
     method: Method,
-    /// How many there are on the whole list, where shelves can tell.
-    total: Option<u64>,
+    /// How many there are on the whole list: where it was asked for, and where shelves can tell.
+    tally: Option<Tally>,
 }
 
 impl Listing {
-    /// Starts a list behind a position, or at the first, of which about `wanted` will be taken.
+    /// Starts a list, and counts it if that is asked for.
     #[must_use]
-    pub fn new(view: View<'_>, filter: Filter, order: Order, after: Option<Position>, wanted: u64) -> Self {
+    pub fn new(view: View<'_>, filter: Filter, part: Part) -> Self {
         let selection = Selection::compile(view, filter);
-        let total = selection.is_counted().then(|| selection.tally(view, Facets::default()).total);
-        let mut listing = Self { selection, order, position: after, method: Method::Walk { left: 0 }, total };
-        listing.method = Method::Walk { left: listing.patience(view.index.len(), wanted) };
-        listing
+        let facets = part.facets.or_else(|| selection.is_counted().then(Facets::default));
+        let tally = facets.map(|facets| selection.tally(view, facets));
+        let total = tally.as_ref().map(|tally| tally.total);
+        let left = patience(view.index.len(), total, part.wanted.unwrap_or(u64::MAX));
+        let method = Method::Walk { left };
+        Self { selection, order: part.order, position: part.after, method, tally }
     }
 
-    /// How many resources there are on the whole list, wherever it starts.
+    /// How many resources there are on the whole list, wherever it starts; certain if it was asked for.
     #[must_use]
-    pub fn tally(&self, view: View<'_>, facets: Facets) -> Tally {
-        match self.total {
-            Some(total) if facets == Facets::default() => Tally { total, ..Tally::default() },
-            Some(_) | None => self.selection.tally(view, facets),
-        }
+    pub fn tally(&self) -> Option<&Tally> {
+        self.tally.as_ref()
     }
 
     /// The next visible ids, at most `count_max`; fewer only at the end of the list.
@@ -92,24 +104,6 @@ impl Listing {
     #[must_use]
     pub fn position(&self) -> Option<&Position> {
         self.position.as_ref()
-    }
-
-    /// How many of `len` rows are walked over before the shelves are tried.
-    fn patience(&self, len: usize, wanted: u64) -> usize {
-        let Some(total) = self.total else { return PATIENCE_LEAST };
-        let count = usize::try_from(total).unwrap_or(usize::MAX);
-        let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
-        if wanted >= count && count > len / 2 {
-            return usize::MAX;
-        }
-        let expected = len.saturating_mul(wanted.min(count)) / count.max(1);
-        if count <= sparse(len) && count <= expected {
-            0
-        } else if wanted >= count {
-            PATIENCE_LEAST
-        } else {
-            expected.saturating_mul(PATIENCE).saturating_add(PATIENCE_LEAST)
-        }
     }
 
     /// Adds ids until there are `count_max` or no more; tells whether that came to pass.
@@ -179,7 +173,7 @@ impl Listing {
     /// Goes by the shelves from here on.
     fn settle(&mut self, view: View<'_>) {
         let sparse = sparse(view.index.len());
-        let is_sparse = self.total.is_none_or(|total| total <= sparse as u64);
+        let is_sparse = self.tally.as_ref().is_none_or(|tally| tally.total <= sparse as u64);
         let mut slots = Vec::new();
         if is_sparse {
             self.selection.each_slot(view, &mut |slot| slots.push(slot));
@@ -253,6 +247,24 @@ impl Picked {
         first.sort_unstable_by(compare);
         let ready = first.into_iter().rev().map(|(_, slot)| slot);
         self.ready = ready.chain(std::mem::take(&mut self.ready)).collect();
+    }
+}
+
+/// How many of `len` rows are walked over before the shelves are tried.
+fn patience(len: usize, total: Option<u64>, wanted: u64) -> usize {
+    let Some(total) = total else { return PATIENCE_LEAST };
+    let count = usize::try_from(total).unwrap_or(usize::MAX);
+    let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+    if wanted >= count && count > len / 2 {
+        return usize::MAX;
+    }
+    let expected = len.saturating_mul(wanted.min(count)) / count.max(1);
+    if count <= sparse(len) && count <= expected {
+        0
+    } else if wanted >= count {
+        PATIENCE_LEAST
+    } else {
+        expected.saturating_mul(PATIENCE).saturating_add(PATIENCE_LEAST)
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use dopusk::api::pb;
+use dopusk::api::pb::consistency::Requirement;
 use dopusk::domain::{Facts, Id, Key, Object, Operation, Resource};
 use tonic::Code;
 
@@ -145,6 +146,24 @@ async fn a_snapshot_that_is_no_longer_kept_is_said_to_be_another() {
     let plain = page(&host, pb::ListVisibleRequest { cursor: first.cursor, ..request }).await;
     assert!(!plain.is_other_snapshot, "the newest was asked for and is what came");
     assert_eq!(plain.ids, second.ids);
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_snapshot_never_answers_for_a_newer_token() {
+    let host = world().await;
+    let request = question(ORDERS[0]);
+    let first = page(&host, request.clone()).await;
+    let token = host.write(&[Operation::put(deal(1, 1))]).await.unwrap();
+    let again =
+        pb::ListVisibleRequest { cursor: first.cursor, snapshot: pb::PageSnapshot::Same.into(), ..request };
+    let plain = page(&host, again.clone()).await;
+    assert_eq!((plain.revision, plain.is_other_snapshot), (first.revision, false));
+    for requirement in [Requirement::AtLeast(token.clone()), Requirement::Newest(true)] {
+        let consistency = Some(pb::Consistency { requirement: Some(requirement) });
+        let fresh = page(&host, pb::ListVisibleRequest { consistency, ..again.clone() }).await;
+        assert_eq!((fresh.revision, fresh.is_other_snapshot), (token.clone(), true));
+    }
     host.stop().await;
 }
 
