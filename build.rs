@@ -10,7 +10,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let files = protox::Compiler::new(["proto"])?
         .include_imports(true)
         .include_source_info(true)
-        .open_files(["dopusk/v1/decision.proto", "dopusk/v1/directory.proto", "dopusk/v1/watch.proto"])?
+        .open_files([
+            "dopusk/v1/decision.proto",
+            "dopusk/v1/directory.proto",
+            "dopusk/v1/review.proto",
+            "dopusk/v1/watch.proto",
+        ])?
         .file_descriptor_set();
     std::fs::write(out.join("dopusk_descriptor.bin"), files.encode_to_vec())?;
     tonic_prost_build::configure().compile_fds(files)?;

@@ -8,6 +8,7 @@ mod cursor;
 mod deadline;
 mod decision;
 mod directory;
+mod review;
 pub mod status;
 mod visible;
 mod watch;
@@ -22,11 +23,13 @@ use crate::engine::{Consistency, Engine, Reading};
 pub use deadline::DeadlineLayer;
 pub use decision::DecisionApi;
 pub use directory::DirectoryApi;
+pub use review::ReviewApi;
 pub use watch::WatchApi;
 
 pub use pb::DESCRIPTORS;
 pub use pb::decision_service_server::DecisionServiceServer;
 pub use pb::directory_service_server::DirectoryServiceServer;
+pub use pb::review_service_server::ReviewServiceServer;
 pub use pb::watch_service_server::WatchServiceServer;
 pub use tonic_health::pb::FILE_DESCRIPTOR_SET as HEALTH_DESCRIPTORS;
 

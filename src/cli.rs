@@ -9,6 +9,7 @@ mod bar;
 mod bench;
 mod check;
 mod completions;
+mod conflicts;
 mod count;
 mod delete;
 mod demo;
@@ -66,6 +67,7 @@ enum Command {
     Demo(demo::Demo),
     Check(check::Check),
     Explain(explain::Explain),
+    Conflicts(conflicts::Conflicts),
     List(list::List),
     Count(count::Count),
     Plan(plan::Plan),
@@ -122,6 +124,7 @@ impl Command {
             Self::Demo(it) => it.run(output).await,
             Self::Check(it) => it.run(output).await,
             Self::Explain(it) => it.run(output).await,
+            Self::Conflicts(it) => it.run(output).await,
             Self::List(it) => it.run(output).await,
             Self::Count(it) => it.run(output).await,
             Self::Plan(it) => it.run(output).await,

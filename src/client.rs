@@ -6,6 +6,7 @@
 mod address;
 mod answer;
 pub mod case;
+mod conflict;
 mod decision;
 mod directory;
 mod error;
@@ -27,6 +28,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 pub use address::{Address, AddressError};
 pub use answer::{Answered, Committed, Event, ItemError, Listed, Ruling, Told};
+pub use conflict::{Conflict, ConflictEntry, ConflictPerson, ConflictQuery, Conflicts, Labelled, Whose};
 pub use decision::{SubjectsPage, SubjectsQuery, Wanted, Window};
 pub use directory::{Everything, OnChunk, Progress, Selection, revision_number};
 pub use error::{ClientError, Refused, Violation};

@@ -4,6 +4,7 @@
 //! is where they meet. Readers take the published snapshot and answer from it alone; writes pass through one thread.
 
 mod check;
+mod conflict;
 mod explain;
 mod import;
 mod kept;
@@ -30,6 +31,9 @@ use crate::snapshot::Snapshot;
 use crate::store::{self, Store};
 use crate::watch::Feed;
 
+pub use conflict::{
+    Circle, CircleError, ConflictEntry, ConflictFilter, ConflictPerson, Conflicts, NamedConflict, PeoplePart,
+};
 pub use explain::{Explained, NamedFacts};
 pub use import::{Import, ImportError, ImportMode, Progress};
 pub use question::{InlineFacts, Question, QuestionError, ResourceRef};
@@ -39,6 +43,7 @@ pub use visible::{VisibleCount, VisibleFilter, VisibleList, VisibleQuery};
 pub use write::WriteError;
 
 pub use crate::directory::{Reach, ReachedRole, Violation};
+pub use crate::review::ConflictKind;
 pub use crate::rights::DepartmentForm;
 pub use crate::rights::{
     Above, Asked, CrmGrounds, Entry, Explanation, Grounds, GroupRow, Observing, Relation, RoleEntry,

@@ -2,7 +2,8 @@
 //!
 //! From the bottom up: [`domain`] is the vocabulary, [`sql`] writes its conditions for a caller's database, and
 //! [`table`] is the data structure that everything is kept in.
-//! [`directory`] is the organisation, [`rights`] what it gives to each user, [`visibility`] the resources that
+//! [`directory`] is the organisation, [`rights`] what it gives to each user, [`review`]
+//! what of that an administrator should look at, [`visibility`] the resources that
 //! rights are applied to, [`snapshot`] all of it at one revision. [`store`] keeps it on disk, [`cache`] the rights
 //! that were compiled, [`watch`] the changes that were committed; [`engine`] joins them into use cases, and [`text`] puts explanations into words. [`api`] speaks
 //! gRPC, [`server`] puts everything together. [`bundle`] reads and prints files, [`company`] makes one up. [`client`] asks
@@ -13,6 +14,7 @@ pub mod sql;
 pub mod table;
 
 pub mod directory;
+pub mod review;
 pub mod rights;
 pub mod visibility;
 

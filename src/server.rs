@@ -15,7 +15,7 @@ use tonic::transport::server::TcpIncoming;
 
 use crate::api::{
     Context, DESCRIPTORS, DeadlineLayer, DecisionApi, DecisionServiceServer, DirectoryApi,
-    DirectoryServiceServer, HEALTH_DESCRIPTORS, WatchApi, WatchServiceServer,
+    DirectoryServiceServer, HEALTH_DESCRIPTORS, ReviewApi, ReviewServiceServer, WatchApi, WatchServiceServer,
 };
 use crate::domain::MESSAGE_BYTES_MAX;
 use crate::engine::{self, Engine};
@@ -141,8 +141,9 @@ impl Running {
     /// Winds down: health says NOT_SERVING, streams end, calls under way are let finish for a time, and the store is
     /// flushed.
     pub async fn stop(mut self) {
-        for name in ["", "dopusk.v1.DecisionService", "dopusk.v1.DirectoryService", "dopusk.v1.WatchService"]
-        {
+        let services = ["DecisionService", "DirectoryService", "ReviewService", "WatchService"];
+        let named = services.map(|service| format!("dopusk.v1.{service}"));
+        for name in named.iter().map(String::as_str).chain([""]) {
             self.health.set_service_status(name, tonic_health::ServingStatus::NotServing).await;
         }
         self.stopping.send_replace(true);
@@ -198,10 +199,12 @@ async fn routes(context: &Context) -> Result<(tonic_health::server::HealthReport
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
     let directory = DirectoryServiceServer::new(DirectoryApi::new(context.clone()))
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let review = ReviewServiceServer::new(ReviewApi::new(context.clone()));
     let watch = WatchServiceServer::new(WatchApi::new(context.clone()));
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<DecisionServiceServer<DecisionApi>>().await;
     health.set_serving::<DirectoryServiceServer<DirectoryApi>>().await;
+    health.set_serving::<ReviewServiceServer<ReviewApi>>().await;
     health.set_serving::<WatchServiceServer<WatchApi>>().await;
     let reflection = || {
         tonic_reflection::server::Builder::configure()
@@ -210,6 +213,7 @@ async fn routes(context: &Context) -> Result<(tonic_health::server::HealthReport
     };
     let routes = Routes::new(decisions)
         .add_service(directory)
+        .add_service(review)
         .add_service(watch)
         .add_service(health_service)
         .add_service(reflection().build_v1()?)

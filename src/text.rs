@@ -5,11 +5,15 @@
 
 mod en;
 mod phrases;
+mod review;
 mod ru;
 mod tree;
 
 use crate::engine::Explained;
 use phrases::Phrases;
+use review::ReviewPhrases;
+
+pub use review::review_text;
 
 /// A language that texts are in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -35,6 +39,13 @@ impl Language {
         match self {
             Self::English => &en::English,
             Self::Russian => &ru::Russian,
+        }
+    }
+
+    fn review_phrases(self) -> &'static dyn ReviewPhrases {
+        match self {
+            Self::English => &review::English,
+            Self::Russian => &review::Russian,
         }
     }
 }

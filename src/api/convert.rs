@@ -1,5 +1,6 @@
 //! Between the wire and the domain, both ways; the fields that don't parse are all named.
 
+mod conflict;
 mod decision;
 mod explain;
 mod from_wire;
@@ -8,6 +9,9 @@ mod plan;
 mod to_wire;
 mod way;
 
+pub use conflict::{
+    circle, conflict, conflict_filter, conflict_kind_name, conflict_kind_to_wire, people_part, scope_name,
+};
 pub use decision::{
     ItemFault, batch_question, batch_result, decision, effect_of, explained_question, facts, language,
     news_event, obligation_name, question, reason_name, resource_ref,

@@ -9,9 +9,10 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use super::convert::sql_column_path;
-use crate::domain::{Fault, WRITE_OPERATIONS_MAX};
+use crate::domain::{Fault, REVIEWS_AT_ONCE_MAX, WRITE_OPERATIONS_MAX};
 use crate::engine::{
-    FilterError, ImportError, LogError, QuestionError, Refusal, TokenError, Violation, WriteError,
+    CircleError, FilterError, ImportError, LogError, QuestionError, Refusal, TokenError, Violation,
+    WriteError,
 };
 use crate::sql::SqlError;
 
@@ -154,6 +155,22 @@ pub fn log_read(error: &LogError) -> Status {
 #[must_use]
 pub fn not_found(what: &str) -> Status {
     with_details(Code::NotFound, format!("there is no {what}"), reason("OBJECT_NOT_FOUND"))
+}
+
+/// A review of what isn't there.
+#[must_use]
+pub fn circle(error: &CircleError) -> Status {
+    match error {
+        CircleError::BadId { field, .. } => invalid(&[Invalid::new(*field, error.to_string())]),
+        CircleError::Unknown(key) => not_found(&key.to_string()),
+    }
+}
+
+/// More reviews than there may be at a time.
+#[must_use]
+pub fn too_many_reviews() -> Status {
+    let text = format!("{REVIEWS_AT_ONCE_MAX} reviews are under way; ask again when one has ended");
+    with_details(Code::ResourceExhausted, text, reason("TOO_MANY_REVIEWS"))
 }
 
 /// The caller's time is up.

@@ -67,6 +67,25 @@ impl Resource {
     }
 }
 
+/// `--language`.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(super) enum Language {
+    /// English
+    En,
+    /// Russian
+    Ru,
+}
+
+impl Language {
+    /// The code that the server knows it by.
+    pub(super) const fn code(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Ru => "ru",
+        }
+    }
+}
+
 /// What a list is narrowed to.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Narrowing; each can be given more than once, and \"\" stands for none")]

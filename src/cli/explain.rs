@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::arguments::{Reading, Resource};
+use super::arguments::{Language, Reading, Resource};
 use super::output::{Format, Output, Printing};
 use super::verdict::Verdict;
 use crate::client::Question;
@@ -31,14 +31,6 @@ pub(super) struct Explain {
     reading: Reading,
 }
 
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Language {
-    /// English
-    En,
-    /// Russian
-    Ru,
-}
-
 #[derive(Serialize)]
 struct Answer<'a> {
     allowed: bool,
@@ -55,11 +47,7 @@ impl Explain {
         let client = self.reading.open().await?;
         let Self { subject, action, entity_type, resource, language, printing, .. } = self;
         let question = Question { subject, action, entity_type, target: resource.target() };
-        let code = match language {
-            Language::En => "en",
-            Language::Ru => "ru",
-        };
-        let answered = client.explain(&question, code).await?;
+        let answered = client.explain(&question, language.code()).await?;
         let (told, ruling) = (&answered.value, &answered.value.ruling);
         match printing.output {
             Format::Json | Format::Jsonl => output.json(&Answer {

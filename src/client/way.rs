@@ -144,7 +144,7 @@ fn way(wire: &pb::Way) -> Result<Way, ClientError> {
     })
 }
 
-fn reached_role(wire: &pb::ReachedRole) -> Result<ReachedRole, ClientError> {
+pub(super) fn reached_role(wire: &pb::ReachedRole) -> Result<ReachedRole, ClientError> {
     let reaches: Result<Vec<Reach>, ClientError> = wire.reaches.iter().map(reach).collect();
     Ok(ReachedRole { role: id(wire.role.as_ref()), reaches: reaches? })
 }

@@ -83,6 +83,28 @@ impl ScopeSet {
         Self(self.0 | other.0)
     }
 
+    /// What this set opens and another doesn't. *All* opens everything, so nothing is beyond it.
+    #[must_use]
+    pub const fn beyond(self, other: Self) -> Self {
+        if other.has(Scope::All) {
+            Self::NONE
+        } else if self.has(Scope::All) {
+            Self(Scope::All.bit())
+        } else {
+            Self(self.0 & !other.0)
+        }
+    }
+
+    /// What both sets open. *All* opens everything, so it leaves of the other one all that is in it.
+    #[must_use]
+    pub const fn common(self, other: Self) -> Self {
+        match (self.has(Scope::All), other.has(Scope::All)) {
+            (true, _) => other,
+            (false, true) => self,
+            (false, false) => Self(self.0 & other.0),
+        }
+    }
+
     /// Whether no scope is in the set.
     #[must_use]
     pub const fn is_none(self) -> bool {
@@ -138,6 +160,17 @@ mod tests {
         assert!(level("open").has(Scope::Open) && !level("open").has(Scope::All));
         assert_eq!(level("all").scopes().collect::<Vec<_>>(), [Scope::All]);
         assert_eq!(ScopeSet::from_level_name("every"), None);
+    }
+
+    #[test]
+    fn all_opens_whatever_another_scope_opens() {
+        let level = |name| ScopeSet::from_level_name(name).unwrap();
+        assert_eq!(level("open").beyond(level("all")), ScopeSet::NONE);
+        assert_eq!(level("all").beyond(level("open")), level("all"));
+        assert_eq!(level("department").beyond(level("self")), ScopeSet::from_iter([Scope::Department]));
+        assert_eq!(level("department").common(level("all")), level("department"));
+        assert_eq!(level("all").common(level("none")), ScopeSet::NONE);
+        assert_eq!(level("open").common(level("self")), ScopeSet::OWN);
     }
 
     #[test]

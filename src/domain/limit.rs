@@ -40,3 +40,11 @@ pub const ACTIONS_MAX: usize = 64;
 pub const GRANTS_MAX: usize = 4_096;
 /// The most entity types of a store.
 pub const ENTITY_TYPES_MAX: usize = 1_024;
+/// The people of a finding that are named where the caller leaves it open.
+pub const FINDING_PEOPLE_DEFAULT: usize = 5;
+/// The most people of a finding that are named in one answer.
+pub const FINDING_PEOPLE_MAX: usize = 1_000;
+/// The most findings of one message.
+pub const FINDINGS_CHUNK_MAX: usize = 100;
+/// The most reviews that are under way at a time.
+pub const REVIEWS_AT_ONCE_MAX: usize = 8;

@@ -50,14 +50,15 @@ impl Entry {
     }
 
     /// What a role says for an action and a stage.
-    pub(super) fn of_role(act: &Act<'_>, role: &Role, stage: Option<StageIndex>) -> Self {
+    #[must_use]
+    pub fn of_role(act: &Act<'_>, role: &Role, stage: Option<StageIndex>) -> Self {
         let grants = role.grants.iter().filter(|grant| act.is_of(grant));
         grants.fold(Self::ABSENT, |entry, grant| entry.with(Self::of_grant(act.node, grant, stage)))
     }
 
     /// Unites it with another role's entry: detailed ones hide inherited ones (rule 3.5).
     #[must_use]
-    pub(super) const fn with(self, other: Self) -> Self {
+    pub const fn with(self, other: Self) -> Self {
         if self.is_detailed() == other.is_detailed() {
             Self(self.0 | other.0)
         } else if self.is_detailed() {

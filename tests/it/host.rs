@@ -8,6 +8,7 @@ use dopusk::api::convert;
 use dopusk::api::pb;
 use dopusk::api::pb::decision_service_client::DecisionServiceClient;
 use dopusk::api::pb::directory_service_client::DirectoryServiceClient;
+use dopusk::api::pb::review_service_client::ReviewServiceClient;
 use dopusk::api::pb::watch_service_client::WatchServiceClient;
 use dopusk::domain::{Object, Operation};
 use dopusk::engine::{self, Engine};
@@ -103,6 +104,10 @@ impl Host {
 
     pub(crate) fn directory(&self) -> DirectoryServiceClient<Channel> {
         DirectoryServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn reviews(&self) -> ReviewServiceClient<Channel> {
+        ReviewServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn watch(&self) -> WatchServiceClient<Channel> {

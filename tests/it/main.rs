@@ -17,6 +17,7 @@ mod plan;
 mod process;
 mod property;
 mod readme;
+mod review;
 mod server;
 mod stale;
 mod tidy;

@@ -3,6 +3,7 @@
 //! It has no indices, keeps nothing that can be computed, and shares no algorithm with the product: whoever doubts
 //! an answer reads it next to the rule whose number stands there. Sets are sets, walks are walks.
 
+mod conflict;
 mod decide;
 mod judge;
 mod people;
@@ -17,6 +18,7 @@ use dopusk::domain::{
     Verb, Workgroup,
 };
 
+pub(crate) use conflict::{Place, standings};
 pub(crate) use decide::{Answer, Asked, CallerError, Query};
 pub(crate) use judge::{Broken, Refused};
 pub(crate) use rights::Rights;

@@ -83,9 +83,10 @@ async fn a_file_in_the_sockets_place_is_left_alone() {
 }
 
 async fn assert_serves(channel: Channel) {
-    let names = ["", "dopusk.v1.DecisionService", "dopusk.v1.DirectoryService", "dopusk.v1.WatchService"];
-    for name in names {
-        let request = HealthCheckRequest { service: name.to_owned() };
+    let services = ["DecisionService", "DirectoryService", "ReviewService", "WatchService"];
+    let names = services.map(|service| format!("dopusk.v1.{service}"));
+    for name in names.into_iter().chain([String::new()]) {
+        let request = HealthCheckRequest { service: name.clone() };
         let answer = HealthClient::new(channel.clone()).check(request).await.unwrap().into_inner();
         assert_eq!(answer.status(), ServingStatus::Serving, "{name}");
     }
@@ -124,7 +125,7 @@ macro_rules! reflection {
                 panic!("no list of services")
             };
             let names: Vec<String> = services.service.into_iter().map(|it| it.name).collect();
-            for service in ["DecisionService", "DirectoryService", "WatchService"] {
+            for service in ["DecisionService", "DirectoryService", "ReviewService", "WatchService"] {
                 assert!(names.contains(&format!("dopusk.v1.{service}")), "{names:?}");
             }
             let MessageResponse::FileDescriptorResponse(files) = answer().await else { panic!("no file") };

@@ -19,6 +19,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("company", &["domain", "bundle"]),
     ("directory", &["domain", "table"]),
     ("rights", &["domain", "table", "directory"]),
+    ("review", &["domain", "directory", "rights"]),
     ("visibility", &["domain", "table", "directory", "rights"]),
     ("snapshot", &["domain", "table", "directory", "rights", "visibility"]),
     ("store", &["domain", "clock", "config", "task", "telemetry"]),
@@ -66,7 +67,7 @@ const CLI: [&str; 14] = [
     "server",
 ];
 
-const ENGINE: [&str; 13] = [
+const ENGINE: [&str; 14] = [
     "domain",
     "clock",
     "config",
@@ -75,6 +76,7 @@ const ENGINE: [&str; 13] = [
     "table",
     "directory",
     "rights",
+    "review",
     "visibility",
     "snapshot",
     "store",
