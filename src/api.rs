@@ -3,11 +3,13 @@
 //! A handler says who may call, parses into the domain, makes one call of the engine and converts the answer.
 //! Whatever goes wrong becomes a status in one place, [`status`].
 
+mod admission;
 pub mod convert;
 mod cursor;
 mod deadline;
 mod decision;
 mod directory;
+mod permit;
 mod review;
 pub mod status;
 mod visible;
@@ -17,12 +19,15 @@ use std::sync::Arc;
 
 use tokio::sync::watch as signal;
 
+use self::permit::Permit;
 use crate::domain::Revision;
 use crate::engine::{Consistency, Engine, Reading};
 
+pub use admission::AdmissionLayer;
 pub use deadline::DeadlineLayer;
 pub use decision::DecisionApi;
 pub use directory::DirectoryApi;
+pub use permit::Doors;
 pub use review::ReviewApi;
 pub use watch::WatchApi;
 
@@ -57,13 +62,25 @@ pub struct Context {
     engine: Arc<Engine>,
     /// Turns true when the server shuts down: streams end.
     stopping: signal::Receiver<bool>,
+    doors: Doors,
 }
 
 impl Context {
-    /// A context for an engine, and a signal that turns true when streams are to end.
+    /// A context for an engine, and a signal that turns true when streams are to end. Callers are not named.
     #[must_use]
     pub fn new(engine: Arc<Engine>, stopping: signal::Receiver<bool>) -> Self {
-        Self { engine, stopping }
+        Self { engine, stopping, doors: Doors::Open }
+    }
+
+    /// The same, where callers are named or not.
+    #[must_use]
+    pub fn behind(self, doors: Doors) -> Self {
+        Self { doors, ..self }
+    }
+
+    /// What a request may ask.
+    fn permit<'a, T>(&self, request: &'a tonic::Request<T>) -> Result<Permit<'a>, tonic::Status> {
+        Permit::of(self.doors, request)
     }
 
     /// Ends when the server shuts down.

@@ -35,6 +35,7 @@ mod subjects;
 pub mod test;
 #[cfg(test)]
 mod tests;
+mod token;
 mod validate;
 mod verdict;
 mod watch;
@@ -86,6 +87,7 @@ enum Command {
     Backup(backup::Backup),
     Restore(restore::Restore),
     Health(health::Health),
+    Token(token::Token),
     Generate(generate::Generate),
     Bench(bench::Bench),
     #[command(hide = true)]
@@ -143,6 +145,7 @@ impl Command {
             Self::Backup(it) => it.run(output).await,
             Self::Restore(it) => it.run(output),
             Self::Health(it) => it.run(output).await,
+            Self::Token(it) => it.run(output),
             Self::Generate(it) => it.run(output),
             Self::Bench(it) => it.run(output).await,
             Self::BenchNoop(it) => it.run(output).await,

@@ -7,6 +7,7 @@ mod address;
 mod answer;
 pub mod case;
 mod conflict;
+mod credential;
 mod decision;
 mod directory;
 mod error;
@@ -21,7 +22,8 @@ mod way;
 
 use std::time::Duration;
 
-use tonic::transport::{Channel, Endpoint};
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::Endpoint;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
@@ -29,6 +31,8 @@ use tonic_health::pb::health_client::HealthClient;
 pub use address::{Address, AddressError};
 pub use answer::{Answered, Committed, Event, ItemError, Listed, Ruling, Told};
 pub use conflict::{Conflict, ConflictEntry, ConflictPerson, ConflictQuery, Conflicts, Labelled, Whose};
+use credential::Line;
+pub use credential::{CredentialError, Credentials};
 pub use decision::{SubjectsPage, SubjectsQuery, Wanted, Window};
 pub use directory::{Everything, OnChunk, Progress, Selection, revision_number};
 pub use error::{ClientError, Refused, Violation};
@@ -50,22 +54,31 @@ const ANSWER_BYTES_MAX: usize = 256 << 20;
 /// A connection to a server. Copies share it.
 #[derive(Clone, Debug)]
 pub struct Client {
-    channel: Channel,
+    line: Line,
     address: Address,
     freshness: Freshness,
 }
 
 impl Client {
-    /// Connects.
+    /// Connects, showing nothing.
     ///
     /// # Errors
     /// Nobody answers there within 5 seconds.
     pub async fn connect(address: &Address) -> Result<Self, ClientError> {
+        Self::connect_with(address, &Credentials::default()).await
+    }
+
+    /// Connects, showing what is given.
+    ///
+    /// # Errors
+    /// Nobody answers there within 5 seconds, nobody vouches for who does, or what is to be shown can't be.
+    pub async fn connect_with(address: &Address, credentials: &Credentials) -> Result<Self, ClientError> {
         let unreachable = |error| ClientError::unreachable(address, error);
         let endpoint = Endpoint::from_shared(address.to_string()).map_err(unreachable)?;
         let endpoint = endpoint.connect_timeout(CONNECT_WAIT_MAX).tcp_nodelay(true);
-        let channel = endpoint.connect().await.map_err(unreachable)?;
-        Ok(Self { channel, address: address.clone(), freshness: Freshness::default() })
+        let (endpoint, bearer) = (credentials.secure(endpoint, address)?, credentials.bearer(address)?);
+        let line = InterceptedService::new(endpoint.connect().await.map_err(unreachable)?, bearer);
+        Ok(Self { line, address: address.clone(), freshness: Freshness::default() })
     }
 
     /// The same connection, whose reads are as fresh as asked for.
@@ -85,7 +98,7 @@ impl Client {
     /// # Errors
     /// The server can't be reached or refuses.
     pub async fn is_serving(&self) -> Result<bool, ClientError> {
-        let mut health = HealthClient::new(self.channel.clone());
+        let mut health = HealthClient::new(self.line.clone());
         let answer = health.check(HealthCheckRequest::default()).await;
         let answer = answer.map_err(|status| self.failure(&status))?;
         Ok(answer.get_ref().status() == ServingStatus::Serving)

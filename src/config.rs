@@ -34,12 +34,28 @@ pub struct Partial {
     /// The directory of the store; made if it is absent [default: dopusk-data]
     #[arg(long, value_name = "DIR", env = "DOPUSK_DATA", hide_env_values = true)]
     pub data: Option<PathBuf>,
-    /// The loopback address to listen on, port 0 being any free one, or "off" [default: 127.0.0.1:7717]
+    /// The address to listen on, port 0 being any free one, or "off"; one that others reach needs callers and TLS
+    /// [default: 127.0.0.1:7717]
     #[arg(long, value_name = "ADDRESS", env = "DOPUSK_LISTEN", hide_env_values = true)]
     pub listen: Option<Listen>,
     /// The Unix socket to listen on
     #[arg(long, value_name = "PATH", env = "DOPUSK_SOCKET", hide_env_values = true)]
     pub socket: Option<PathBuf>,
+    /// The mode of the Unix socket, in octal [default: 660]
+    #[arg(long, value_name = "MODE", env = "DOPUSK_SOCKET_MODE", hide_env_values = true)]
+    pub socket_mode: Option<Mode>,
+    /// The file that names who may call, and what; without it, whoever can connect may do everything
+    #[arg(long, value_name = "FILE", env = "DOPUSK_CALLERS", hide_env_values = true)]
+    pub callers: Option<PathBuf>,
+    /// The certificate for TLS at the address, in PEM, with those above it
+    #[arg(long, value_name = "FILE", env = "DOPUSK_TLS_CERT", hide_env_values = true)]
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's private key, in PEM
+    #[arg(long, value_name = "FILE", env = "DOPUSK_TLS_KEY", hide_env_values = true)]
+    pub tls_key: Option<PathBuf>,
+    /// The authorities that vouch for callers' certificates, in PEM
+    #[arg(long, value_name = "FILE", env = "DOPUSK_TLS_CLIENT_CA", hide_env_values = true)]
+    pub tls_client_ca: Option<PathBuf>,
     /// The most users whose rights are kept compiled [default: 1000000]
     #[arg(long, value_name = "COUNT", env = "DOPUSK_CACHED_USERS_MAX", hide_env_values = true)]
     pub cached_users_max: Option<u64>,
@@ -73,6 +89,11 @@ pub enum Listen {
     At(SocketAddr),
 }
 
+/// The mode of a file, as `chmod` takes it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Mode(u32);
+
 /// How lines are logged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -93,6 +114,17 @@ pub struct Log {
     pub format: LogFormat,
 }
 
+/// Where the certificate of the server is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Tls {
+    /// The certificate.
+    pub cert: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
+    /// The authorities that vouch for callers' certificates.
+    pub client_ca: Option<PathBuf>,
+}
+
 /// Settings, complete and within their bounds.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Config {
@@ -102,6 +134,12 @@ pub struct Config {
     pub listen: Option<SocketAddr>,
     /// The Unix socket to listen on.
     pub socket: Option<PathBuf>,
+    /// Its mode.
+    pub socket_mode: Option<u32>,
+    /// The file that names the callers.
+    pub callers: Option<PathBuf>,
+    /// The certificate at the address.
+    pub tls: Option<Tls>,
     /// The most users whose rights are kept compiled.
     pub cached_users_max: usize,
     /// The memory for the store's pages.
@@ -151,6 +189,14 @@ pub enum ConfigError {
     /// Nothing is listened on.
     #[error("nothing to listen on; give socket, or listen at an address")]
     NoListener,
+    /// A setting that says nothing without another one.
+    #[error("{setting} is of no use without {other}")]
+    Alone {
+        /// The setting.
+        setting: &'static str,
+        /// The one that it needs.
+        other: &'static str,
+    },
     /// The log filter is none.
     #[error("log is no filter")]
     Log(#[from] tracing_subscriber::filter::ParseError),
@@ -174,6 +220,11 @@ impl Partial {
             data: self.data.or(below.data),
             listen: self.listen.or(below.listen),
             socket: self.socket.or(below.socket),
+            socket_mode: self.socket_mode.or(below.socket_mode),
+            callers: self.callers.or(below.callers),
+            tls_cert: self.tls_cert.or(below.tls_cert),
+            tls_key: self.tls_key.or(below.tls_key),
+            tls_client_ca: self.tls_client_ca.or(below.tls_client_ca),
             cached_users_max: self.cached_users_max.or(below.cached_users_max),
             store_cache_mib: self.store_cache_mib.or(below.store_cache_mib),
             log_revisions_max: self.log_revisions_max.or(below.log_revisions_max),
@@ -196,6 +247,7 @@ impl Partial {
         if listen.is_none() && self.socket.is_none() {
             return Err(ConfigError::NoListener);
         }
+        let tls = self.tls()?;
         let users = within("cached_users_max", self.cached_users_max, 1_000_000, &CACHED_USERS_MAX)?;
         let mib = within("store_cache_mib", self.store_cache_mib, 128, &STORE_CACHE_MIB)?;
         let revisions = within("log_revisions_max", self.log_revisions_max, 1_000_000, &LOG_REVISIONS_MAX)?;
@@ -207,6 +259,9 @@ impl Partial {
             data: self.data.unwrap_or_else(|| PathBuf::from("dopusk-data")),
             listen,
             socket: self.socket,
+            socket_mode: self.socket_mode.map(|Mode(mode)| mode),
+            callers: self.callers,
+            tls,
             cached_users_max: usize::try_from(users).unwrap_or(usize::MAX),
             store_cache_bytes: mib << 20,
             log_revisions_max: revisions,
@@ -214,6 +269,21 @@ impl Partial {
             drain_max: Duration::from_secs(drain),
             log: Log { filter, format: self.log_format.unwrap_or_default() },
         })
+    }
+
+    /// A certificate and a key, or neither; authorities where callers can be named by what these vouch for.
+    fn tls(&self) -> Result<Option<Tls>, ConfigError> {
+        let alone = |setting, other| Err(ConfigError::Alone { setting, other });
+        match (&self.tls_cert, &self.tls_key, &self.tls_client_ca) {
+            (None, None, None) => Ok(None),
+            (None, None, Some(_)) => alone("tls_client_ca", "tls_cert and tls_key"),
+            (Some(_), None, _) => alone("tls_cert", "tls_key"),
+            (None, Some(_), _) => alone("tls_key", "tls_cert"),
+            (Some(_), Some(_), Some(_)) if self.callers.is_none() => alone("tls_client_ca", "callers"),
+            (Some(cert), Some(key), client_ca) => {
+                Ok(Some(Tls { cert: cert.clone(), key: key.clone(), client_ca: client_ca.clone() }))
+            }
+        }
     }
 }
 
@@ -234,6 +304,29 @@ impl Listen {
     /// Where is listened if nothing else is said.
     pub const DEFAULT: Self =
         Self::At(SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7717));
+}
+
+/// Why a text is no mode.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("is no mode of three octal digits, such as 660")]
+pub struct ModeError;
+
+impl FromStr for Mode {
+    type Err = ModeError;
+
+    fn from_str(text: &str) -> Result<Self, ModeError> {
+        let is_mode = text.len() == 3 && text.bytes().all(|it| it.is_ascii_digit());
+        let mode = u32::from_str_radix(text, 8).ok().filter(|_| is_mode);
+        mode.map(Self).ok_or(ModeError)
+    }
+}
+
+impl TryFrom<String> for Mode {
+    type Error = ModeError;
+
+    fn try_from(text: String) -> Result<Self, ModeError> {
+        text.parse()
+    }
 }
 
 /// Why a text says nothing of where to listen.
@@ -319,6 +412,28 @@ mod tests {
         assert!(matches!(off.clone().complete(), Err(ConfigError::NoListener)));
         let socket = Partial { socket: Some(PathBuf::from("s")), ..off };
         assert_eq!(socket.complete().unwrap().listen, None);
+    }
+
+    #[test]
+    fn a_certificate_needs_its_key_and_authorities_need_callers() {
+        let path = || Some(PathBuf::from("f"));
+        let alone = |partial: Partial| partial.complete().unwrap_err().to_string();
+        let cert = Partial { tls_cert: path(), ..Partial::default() };
+        assert_eq!(alone(cert.clone()), "tls_cert is of no use without tls_key");
+        let key = Partial { tls_key: path(), ..Partial::default() };
+        assert_eq!(alone(key), "tls_key is of no use without tls_cert");
+        let both = Partial { tls_key: path(), ..cert };
+        assert!(both.clone().complete().unwrap().tls.is_some());
+        let authorities = Partial { tls_client_ca: path(), ..both };
+        assert_eq!(alone(authorities), "tls_client_ca is of no use without callers");
+    }
+
+    #[test]
+    fn a_mode_is_three_octal_digits() {
+        assert_eq!("660".parse(), Ok(Mode(0o660)));
+        for wrong in ["", "66", "0660", "888", "rw-", "+66"] {
+            assert_eq!(wrong.parse::<Mode>(), Err(ModeError), "{wrong}");
+        }
     }
 
     #[test]

@@ -1,5 +1,9 @@
 //! The composition root: opens the engine, binds the listeners, serves, and winds down.
 
+mod credential;
+mod listener;
+mod tls;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,18 +11,26 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch as signal;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_stream::wrappers::UnixListenerStream;
 use tonic::service::Routes;
 use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
+use tower::layer::util::{Identity, Stack};
+use tower::util::{Either, option_layer};
 
+use self::credential::{Credentials, Files};
 use crate::api::{
-    Context, DESCRIPTORS, DeadlineLayer, DecisionApi, DecisionServiceServer, DirectoryApi,
-    DirectoryServiceServer, HEALTH_DESCRIPTORS, ReviewApi, ReviewServiceServer, WatchApi, WatchServiceServer,
+    AdmissionLayer, Context, DESCRIPTORS, DeadlineLayer, DecisionApi, DecisionServiceServer, DirectoryApi,
+    DirectoryServiceServer, Doors, HEALTH_DESCRIPTORS, ReviewApi, ReviewServiceServer, WatchApi,
+    WatchServiceServer,
 };
+use crate::caller::Gate;
 use crate::domain::MESSAGE_BYTES_MAX;
 use crate::engine::{self, Engine};
+
+pub use credential::CredentialError;
+pub use listener::incoming;
+pub use tls::{TlsError, TlsFiles};
 
 /// The most streams of one connection at a time.
 pub const STREAMS_PER_CONNECTION_MAX: u32 = 256;
@@ -31,16 +43,26 @@ const WINDOW_BYTES: u32 = 1 << 20;
 /// How often an idle connection is asked whether the other side is still there, and how long it may take to answer.
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(30);
 const KEEPALIVE_WAIT: Duration = Duration::from_secs(20);
+/// How long a connection under TLS takes new calls: its client's certificate was looked at when it was made.
+const SECURED_AGE_MAX: Duration = Duration::from_hours(1);
+/// The mode of a Unix socket, if nothing else is said: its owner and its group.
+pub const SOCKET_MODE: u32 = 0o660;
 
 /// What a server is started with.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The engine's settings.
     pub engine: engine::Settings,
-    /// The TCP address to listen on; port 0 takes any free one. Loopback only.
+    /// The TCP address to listen on; port 0 takes any free one. Loopback only, unless there are callers and TLS.
     pub listen: Option<SocketAddr>,
     /// The Unix socket to listen on.
     pub socket: Option<PathBuf>,
+    /// The mode of the Unix socket.
+    pub socket_mode: u32,
+    /// The file that names the callers; none lets in whoever can connect.
+    pub callers: Option<PathBuf>,
+    /// The certificate at the TCP address; none is plain text.
+    pub tls: Option<TlsFiles>,
     /// How long calls under way may take to end at shutdown, before they are cut off.
     pub drain_max: Duration,
 }
@@ -53,9 +75,13 @@ pub enum ServeError {
     NoListener,
     /// An address that others could reach.
     #[error(
-        "{0} is not a loopback address; callers are not authenticated, so others must not reach the server"
+        "{0} is not a loopback address; others may reach the server only over TLS (tls_cert, tls_key) and as callers \
+         that it knows (callers)"
     )]
     NotLoopback(SocketAddr),
+    /// The callers or the certificates.
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
     /// The engine could not be opened.
     #[error(transparent)]
     Engine(#[from] engine::OpenError),
@@ -87,6 +113,8 @@ pub struct Running {
     health: tonic_health::server::HealthReporter,
     stopping: signal::Sender<bool>,
     transports: JoinSet<Result<(), tonic::transport::Error>>,
+    credentials: Credentials,
+    following: JoinHandle<()>,
     drain_max: Duration,
 }
 
@@ -95,28 +123,62 @@ pub struct Running {
 /// # Errors
 /// Says why it can't; nothing is left running or listening then.
 pub async fn start(settings: Settings) -> Result<Running, ServeError> {
-    let (listener, socket) = bind(&settings).await?;
+    let files = Files { callers: settings.callers.clone(), tls: settings.tls.clone() };
+    let credentials = Credentials::open(files)?;
+    let (listener, unix) = listener::bind(&settings).await?;
     let address = listener.as_ref().and_then(|it| it.local_addr().ok());
     let opening = settings.engine.clone();
     let engine = tokio::task::spawn_blocking(move || Engine::open(&opening)).await;
     // The thread ends early only if it panics, which the engine does not answer for.
     let engine = Arc::new(engine.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?);
     let (stopping, stop) = signal::channel(false);
-    let (health, routes) = routes(&Context::new(Arc::clone(&engine), stop.clone())).await?;
+    let doors = if credentials.gate.is_some() { Doors::Guarded } else { Doors::Open };
+    let context = Context::new(Arc::clone(&engine), stop.clone()).behind(doors);
+    let (health, routes) = routes(&context).await?;
+    let serving = Serving { routes, credentials: &credentials, stop };
     let mut transports = JoinSet::new();
     if let Some(listener) = listener {
-        let incoming = incoming(listener);
-        let serving = transport().add_routes(routes.clone());
-        transports.spawn(serving.serve_with_incoming_shutdown(incoming, stopped(stop.clone())));
+        serving.tcp(listener, &mut transports);
     }
-    if let Some(socket) = socket {
-        let incoming = UnixListenerStream::new(socket);
-        let serving = transport().add_routes(routes);
-        transports.spawn(serving.serve_with_incoming_shutdown(incoming, stopped(stop)));
+    if let Some(listener) = unix {
+        serving.unix(listener, &mut transports);
     }
-    tracing::info!(address = ?address, socket = ?settings.socket, "serving");
+    let is_guarded = doors == Doors::Guarded;
+    let is_secured = settings.tls.is_some();
+    tracing::info!(address = ?address, socket = ?settings.socket, is_guarded, is_secured, "serving");
+    let following = tokio::spawn(credentials.clone().follow());
     let Settings { socket, drain_max, .. } = settings;
-    Ok(Running { engine, address, socket, health, stopping, transports, drain_max })
+    Ok(Running { engine, address, socket, health, stopping, transports, credentials, following, drain_max })
+}
+
+/// What listeners are served with.
+struct Serving<'a> {
+    routes: Routes,
+    credentials: &'a Credentials,
+    stop: signal::Receiver<bool>,
+}
+
+type Transports = JoinSet<Result<(), tonic::transport::Error>>;
+
+impl Serving<'_> {
+    fn tcp(&self, listener: TcpListener, transports: &mut Transports) {
+        let (routes, stop) = (self.routes.clone(), stopped(self.stop.clone()));
+        let mut transport = transport(self.credentials.gate.clone());
+        if let Some(secrets) = &self.credentials.secrets {
+            let incoming = tls::secured(listener, Arc::clone(secrets));
+            let serving = transport.max_connection_age(SECURED_AGE_MAX).add_routes(routes);
+            transports.spawn(serving.serve_with_incoming_shutdown(incoming, stop));
+        } else {
+            let serving = transport.add_routes(routes);
+            transports.spawn(serving.serve_with_incoming_shutdown(incoming(listener), stop));
+        }
+    }
+
+    fn unix(&self, listener: UnixListener, transports: &mut Transports) {
+        let serving = transport(self.credentials.gate.clone()).add_routes(self.routes.clone());
+        let incoming = UnixListenerStream::new(listener);
+        transports.spawn(serving.serve_with_incoming_shutdown(incoming, stopped(self.stop.clone())));
+    }
 }
 
 impl Running {
@@ -138,6 +200,19 @@ impl Running {
         &self.engine
     }
 
+    /// Whether it speaks TLS at its TCP address.
+    #[must_use]
+    pub fn is_secured(&self) -> bool {
+        self.credentials.secrets.is_some()
+    }
+
+    /// Reads callers and certificates again, and logs how it went.
+    pub async fn renew(&self) {
+        let credentials = self.credentials.clone();
+        // The thread ends early only at shutdown.
+        drop(tokio::task::spawn_blocking(move || credentials.renew_and_tell()).await);
+    }
+
     /// Winds down: health says NOT_SERVING, streams end, calls under way are let finish for a time, and the store is
     /// flushed.
     pub async fn stop(mut self) {
@@ -146,6 +221,7 @@ impl Running {
         for name in named.iter().map(String::as_str).chain([""]) {
             self.health.set_service_status(name, tonic_health::ServingStatus::NotServing).await;
         }
+        self.following.abort();
         self.stopping.send_replace(true);
         let drained = tokio::time::timeout(self.drain_max, async {
             while self.transports.join_next().await.is_some() {}
@@ -161,37 +237,6 @@ impl Running {
         let (engine, wait_max) = (self.engine, self.drain_max);
         drop(tokio::task::spawn_blocking(move || engine.close(wait_max)).await);
     }
-}
-
-async fn bind(settings: &Settings) -> Result<(Option<TcpListener>, Option<UnixListener>), ServeError> {
-    if settings.listen.is_none() && settings.socket.is_none() {
-        return Err(ServeError::NoListener);
-    }
-    let listener = match settings.listen {
-        Some(address) if !address.ip().is_loopback() => return Err(ServeError::NotLoopback(address)),
-        Some(address) => {
-            let place = address.to_string();
-            let bound = TcpListener::bind(address).await;
-            Some(bound.map_err(|cause| ServeError::Bind { place, cause })?)
-        }
-        None => None,
-    };
-    Ok((listener, settings.socket.as_deref().map(bind_socket).transpose()?))
-}
-
-/// Binds a Unix socket for its owner and group, in place of one that a dead server left.
-fn bind_socket(path: &Path) -> Result<UnixListener, ServeError> {
-    use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
-    let failed = |cause| ServeError::Bind { place: path.display().to_string(), cause };
-    if std::fs::symlink_metadata(path).is_ok_and(|it| it.file_type().is_socket()) {
-        if std::os::unix::net::UnixStream::connect(path).is_ok() {
-            return Err(ServeError::SocketInUse(path.to_owned()));
-        }
-        std::fs::remove_file(path).map_err(failed)?;
-    }
-    let listener = UnixListener::bind(path).map_err(failed)?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660)).map_err(failed)?;
-    Ok(listener)
 }
 
 async fn routes(context: &Context) -> Result<(tonic_health::server::HealthReporter, Routes), ServeError> {
@@ -221,9 +266,13 @@ async fn routes(context: &Context) -> Result<(tonic_health::server::HealthReport
     Ok((health, routes.prepare()))
 }
 
-/// The transport, with every bound of a connection set: the library's own defaults leave some of them open.
+/// What stands before every call: its deadline, and where callers are named, who it is.
+type Entrance = Stack<Either<AdmissionLayer, Identity>, Stack<DeadlineLayer, Identity>>;
+
+/// The transport, with every bound of a connection set: the library's own defaults leave some of them open. Where there
+/// is no gate, everybody is let in.
 #[must_use]
-pub fn transport() -> Server<tower::layer::util::Stack<DeadlineLayer, tower::layer::util::Identity>> {
+pub fn transport(gate: Option<Arc<Gate>>) -> Server<Entrance> {
     Server::builder()
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
         .http2_max_local_error_reset_streams(Some(RESETS_PER_CONNECTION_MAX))
@@ -233,13 +282,7 @@ pub fn transport() -> Server<tower::layer::util::Stack<DeadlineLayer, tower::lay
         .http2_keepalive_interval(Some(KEEPALIVE_EVERY))
         .http2_keepalive_timeout(Some(KEEPALIVE_WAIT))
         .layer(DeadlineLayer)
-}
-
-/// Accepted connections that send small packets at once: a large message would else end in a packet that waits 40 ms for
-/// the acknowledgement of the one before.
-#[must_use]
-pub fn incoming(listener: TcpListener) -> TcpIncoming {
-    TcpIncoming::from(listener).with_nodelay(Some(true))
+        .layer(option_layer(gate.map(AdmissionLayer::new)))
 }
 
 async fn stopped(mut stop: signal::Receiver<bool>) {

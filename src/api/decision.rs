@@ -7,10 +7,11 @@ use tonic::{Request, Response, Status};
 
 use super::convert::ItemFault;
 use super::cursor::Mark;
+use super::permit::Permit;
 use super::status::{self, Invalid, invalid};
 use super::{Context, convert, pb, visible};
 use crate::domain::{BATCH_ITEMS_MAX, Id, PAGE_ITEMS_MAX};
-use crate::engine::{Published, SubjectsQuery};
+use crate::engine::{Published, Question, SubjectsQuery};
 use crate::sql::Clause;
 use crate::text::texts;
 
@@ -46,9 +47,11 @@ type Subjects = (Vec<Id>, Vec<pb::Subject>);
 #[tonic::async_trait]
 impl pb::decision_service_server::DecisionService for DecisionApi {
     async fn check(&self, request: Request<pb::CheckRequest>) -> Result<Response<pb::CheckResponse>, Status> {
+        let permit = self.context.permit(&request)?;
         let request = request.get_ref();
-        let published = self.context.at(request.consistency.as_ref())?;
         let question = convert::question(request)?;
+        permit.question(question.entity_type, &question.resource)?;
+        let published = self.context.at(request.consistency.as_ref())?;
         let decision =
             self.context.engine.check(&published, &question).map_err(|error| status::question(&error))?;
         Ok(Response::new(pb::CheckResponse {
@@ -61,6 +64,7 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         &self,
         request: Request<pb::BatchCheckRequest>,
     ) -> Result<Response<pb::BatchCheckResponse>, Status> {
+        let permit = self.context.permit(&request)?;
         let request = request.get_ref();
         let count = request.items.len();
         if count == 0 || count > BATCH_ITEMS_MAX {
@@ -68,13 +72,13 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
             return Err(invalid(&[Invalid::new("items", text)]));
         }
         let published = self.context.at(request.consistency.as_ref())?;
-        let parsed: Vec<_> = request.items.iter().map(convert::batch_question).collect();
+        let parsed: Vec<_> = request.items.iter().map(|item| item_question(item, permit)).collect();
         let questions: Vec<_> = parsed.iter().filter_map(|it| it.as_ref().ok()).copied().collect();
         let mut answers = self.context.engine.check_each(&published, &questions).into_iter();
         let results = parsed.into_iter().enumerate().filter_map(|(at, parsed)| {
             let answer = match parsed {
                 Ok(_) => answers.next()?.map_err(ItemFault::Question),
-                Err(fault) => Err(ItemFault::Invalid(fault)),
+                Err(fault) => Err(fault),
             };
             Some(convert::batch_result(at, answer))
         });
@@ -90,6 +94,7 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         &self,
         request: Request<pb::ListVisibleRequest>,
     ) -> Result<Response<Self::ListVisibleStream>, Status> {
+        self.context.permit(&request)?.entity_type(&request.get_ref().entity_type)?;
         Ok(Response::new(Box::pin(visible::list(&self.context, &request)?)))
     }
 
@@ -97,6 +102,7 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         &self,
         request: Request<pb::CountVisibleRequest>,
     ) -> Result<Response<pb::CountVisibleResponse>, Status> {
+        self.context.permit(&request)?.entity_type(&request.get_ref().entity_type)?;
         visible::count(&self.context, request.get_ref()).map(Response::new)
     }
 
@@ -104,9 +110,14 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         &self,
         request: Request<pb::ListSubjectsRequest>,
     ) -> Result<Response<pb::ListSubjectsResponse>, Status> {
+        let permit = self.context.permit(&request)?;
         let request = request.get_ref();
-        let published = self.context.at(request.consistency.as_ref())?;
         let resource = convert::resource_ref(request)?;
+        permit.question(&request.entity_type, &resource)?;
+        if request.with_ways {
+            permit.explanation("with_ways")?;
+        }
+        let published = self.context.at(request.consistency.as_ref())?;
         let mark = subjects_mark(request);
         let after = subjects_behind(mark, &request.page_token)?;
         let size = match request.page_size as usize {
@@ -141,9 +152,11 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         &self,
         request: Request<pb::ListActionsRequest>,
     ) -> Result<Response<pb::ListActionsResponse>, Status> {
+        let permit = self.context.permit(&request)?;
         let request = request.get_ref();
-        let published = self.context.at(request.consistency.as_ref())?;
         let query = (request.subject.as_str(), request.entity_type.as_str(), convert::resource_ref(request)?);
+        permit.question(query.1, &query.2)?;
+        let published = self.context.at(request.consistency.as_ref())?;
         let actions =
             self.context.engine.list_actions(&published, query).map_err(|error| status::question(&error))?;
         Ok(Response::new(pb::ListActionsResponse {
@@ -156,10 +169,12 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         &self,
         request: Request<pb::ListRecipientsRequest>,
     ) -> Result<Response<pb::ListRecipientsResponse>, Status> {
+        let permit = self.context.permit(&request)?;
         let request = request.get_ref();
+        let query = (request.entity_type.as_str(), convert::resource_ref(request)?);
+        permit.question(query.0, &query.1)?;
         let published = self.context.at(request.consistency.as_ref())?;
         let event = convert::news_event(request.event())?;
-        let query = (request.entity_type.as_str(), convert::resource_ref(request)?);
         let told = self
             .context
             .engine
@@ -177,10 +192,12 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         &self,
         request: Request<pb::ExplainRequest>,
     ) -> Result<Response<pb::ExplainResponse>, Status> {
+        let permit = self.context.permit(&request)?;
         let request = request.get_ref();
-        let published = self.context.at(request.consistency.as_ref())?;
         let (question, language) =
             (convert::explained_question(request)?, convert::language(&request.language)?);
+        permit.question(question.entity_type, &question.resource)?;
+        let published = self.context.at(request.consistency.as_ref())?;
         let explained =
             self.context.engine.explain(&published, &question).map_err(|error| status::question(&error))?;
         let texts = texts(&explained, language);
@@ -197,6 +214,7 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         &self,
         request: Request<pb::PlanVisibleRequest>,
     ) -> Result<Response<pb::PlanVisibleResponse>, Status> {
+        self.context.permit(&request)?.entity_type(&request.get_ref().entity_type)?;
         let request = request.get_ref();
         let published = self.context.at(request.consistency.as_ref())?;
         let form = convert::department_form(request.departments).map_err(|fault| invalid(&[fault]))?;
@@ -211,6 +229,15 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         let (kind, condition) = convert::plan(&condition);
         let revision = published.token().to_owned();
         Ok(Response::new(pb::PlanVisibleResponse { kind: kind.into(), condition, sql, revision }))
+    }
+}
+
+/// The question of an item of a batch, if it may be asked.
+fn item_question<'a>(item: &'a pb::BatchCheckItem, permit: Permit<'_>) -> Result<Question<'a>, ItemFault> {
+    let question = convert::batch_question(item).map_err(ItemFault::Invalid)?;
+    match permit.denial(question.entity_type, &question.resource) {
+        Some((field, denial)) => Err(ItemFault::Denied { field, denial }),
+        None => Ok(question),
     }
 }
 

@@ -9,10 +9,11 @@ use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::deadline::{Deadline, expire};
+use super::permit::Licence;
 use super::status::{self, Invalid, invalid};
 use super::{Context, convert, pb};
 use crate::domain::{
-    IMPORT_MESSAGE_OBJECTS_MAX, Id, Object, Operation, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX,
+    IMPORT_MESSAGE_OBJECTS_MAX, Id, Kind, Object, Operation, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX,
     WRITE_OPERATIONS_MAX, Write,
 };
 use crate::engine::{Filter, Import, ImportMode, Progress};
@@ -38,6 +39,7 @@ impl DirectoryApi {
 impl pb::directory_service_server::DirectoryService for DirectoryApi {
     async fn write(&self, request: Request<pb::WriteRequest>) -> Result<Response<pb::WriteResponse>, Status> {
         let write = self.parse_write(request.get_ref())?;
+        self.context.permit(&request)?.operations(&write.operations)?;
         let revision = self.context.engine.write(write).await.map_err(|error| status::write(&error))?;
         Ok(Response::new(pb::WriteResponse { revision: self.context.engine.token(revision) }))
     }
@@ -46,10 +48,12 @@ impl pb::directory_service_server::DirectoryService for DirectoryApi {
         &self,
         request: Request<pb::GetObjectRequest>,
     ) -> Result<Response<pb::GetObjectResponse>, Status> {
+        let permit = self.context.permit(&request)?;
         let request = request.get_ref();
-        let published = self.context.at(request.consistency.as_ref())?;
         let key = request.key.clone().unwrap_or_default();
         let key = convert::key(&key, "key").map_err(|faults| invalid(&faults))?;
+        permit.key(&key, "key")?;
+        let published = self.context.at(request.consistency.as_ref())?;
         let object = published.get(&key).ok_or_else(|| status::not_found(&key.to_string()))?;
         Ok(Response::new(pb::GetObjectResponse {
             object: Some(convert::object_to_wire(&object)),
@@ -61,9 +65,11 @@ impl pb::directory_service_server::DirectoryService for DirectoryApi {
         &self,
         request: Request<pb::ListObjectsRequest>,
     ) -> Result<Response<pb::ListObjectsResponse>, Status> {
+        let permit = self.context.permit(&request)?;
         let request = request.get_ref();
-        let published = self.context.at(request.consistency.as_ref())?;
         let kind = convert::kind(request.kind()).map_err(|faults| invalid(&faults))?;
+        permit.list((kind == Kind::Resource).then_some(request.entity_type.as_str()))?;
+        let published = self.context.at(request.consistency.as_ref())?;
         let filter = parse_filter(request)?;
         let after =
             convert::parse_page_token(&request.page_token, kind).map_err(|fault| invalid(&[fault]))?;
@@ -88,10 +94,12 @@ impl pb::directory_service_server::DirectoryService for DirectoryApi {
         request: Request<Streaming<pb::ImportRequest>>,
     ) -> Result<Response<Self::ImportStream>, Status> {
         let deadline = Deadline::of(&request);
+        let licence = Licence::of(self.context.doors, &request)?;
         let (answers, stream) = mpsc::channel(STREAM_MESSAGES_WAITING_MAX);
         let context = self.context.clone();
         tokio::spawn(async move {
-            let last = import(&context, request.into_inner(), deadline, &answers).await;
+            let messages = Licensed { messages: request.into_inner(), licence };
+            let last = import(&context, messages, deadline, &answers).await;
             // Whoever has gone away needs no answer.
             drop(answers.send(last).await);
         });
@@ -104,6 +112,7 @@ impl pb::directory_service_server::DirectoryService for DirectoryApi {
         &self,
         request: Request<pb::ExportRequest>,
     ) -> Result<Response<Self::ExportStream>, Status> {
+        self.context.permit(&request)?;
         let deadline = Deadline::of(&request);
         let published = Arc::clone(&*self.context.at(request.get_ref().consistency.as_ref())?);
         let stopping = self.context.stopping.clone();
@@ -160,10 +169,16 @@ impl DirectoryApi {
     }
 }
 
+/// What comes in, and what of it may.
+struct Licensed {
+    messages: Streaming<pb::ImportRequest>,
+    licence: Licence,
+}
+
 /// Runs an import; the last answer says that it is done, or why it stopped.
 async fn import(
     context: &Context,
-    mut messages: Streaming<pb::ImportRequest>,
+    mut licensed: Licensed,
     deadline: Option<Deadline>,
     answers: &mpsc::Sender<Result<pb::ImportResponse, Status>>,
 ) -> Result<pb::ImportResponse, Status> {
@@ -175,12 +190,13 @@ async fn import(
             biased;
             () = expire(deadline) => return Err(status::deadline_exceeded()),
             () = context.stops() => return Err(status::shutting_down()),
-            message = messages.next() => message,
+            message = licensed.messages.next() => message,
         };
         let Some(message) = message.transpose()? else { break };
         let import =
             import.get_or_insert_with(|| Import::new(Arc::clone(&context.engine), mode(message.mode())));
         let objects = parse_objects(&message, place)?;
+        licensed.licence.objects(&objects, place)?;
         place += objects.len();
         let committed = import.progress().committed;
         import.push(objects).await.map_err(|error| status::import(&error))?;

@@ -76,6 +76,7 @@ impl pb::review_service_server::ReviewService for ReviewApi {
         &self,
         request: Request<pb::ListConflictsRequest>,
     ) -> Result<Response<Self::ListConflictsStream>, Status> {
+        self.context.permit(&request)?;
         let deadline = Deadline::of(&request);
         let request = request.into_inner();
         let published = Arc::clone(&*self.context.at(request.consistency.as_ref())?);

@@ -4,11 +4,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::error::Error;
+use std::time::Duration;
 
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use super::convert::sql_column_path;
+use crate::caller::{Denial, Unknown};
 use crate::domain::{Fault, REVIEWS_AT_ONCE_MAX, WRITE_OPERATIONS_MAX};
 use crate::engine::{
     CircleError, FilterError, ImportError, LogError, QuestionError, Refusal, TokenError, Violation,
@@ -177,6 +179,69 @@ pub fn too_many_reviews() -> Status {
 #[must_use]
 pub fn deadline_exceeded() -> Status {
     with_details(Code::DeadlineExceeded, "the call's deadline has passed", reason("DEADLINE_EXCEEDED"))
+}
+
+/// A caller that isn't known. What exactly is wrong with a token is not said.
+#[must_use]
+pub fn unauthenticated(error: &Unknown) -> Status {
+    let name = match error {
+        Unknown::Nothing => "CREDENTIALS_MISSING",
+        Unknown::Token { .. } | Unknown::Certificate | Unknown::Process => "CREDENTIALS_INVALID",
+    };
+    with_details(Code::Unauthenticated, error.to_string(), reason(name))
+}
+
+/// A request whose header of credentials holds none.
+#[must_use]
+pub fn no_bearer() -> Status {
+    let text = "the header authorization is not `Bearer` and a token";
+    with_details(Code::Unauthenticated, text, reason("CREDENTIALS_INVALID"))
+}
+
+/// A caller that has just lost its permissions, or whose token has run out.
+#[must_use]
+pub fn revoked() -> Status {
+    let text = "what this caller may do has changed, or its token has expired; call again";
+    with_details(Code::Unauthenticated, text, reason("CREDENTIALS_REVOKED"))
+}
+
+/// What a caller may not.
+#[must_use]
+pub fn denied(field: &str, denial: Denial) -> Status {
+    let mut details = reason(denial_reason(denial));
+    details.add_bad_request_violation(field, denial.to_string());
+    with_details(Code::PermissionDenied, format!("{field}: {denial}"), details)
+}
+
+/// The stable reason of what a caller may not.
+#[must_use]
+pub const fn denial_reason(denial: Denial) -> &'static str {
+    match denial {
+        Denial::Call => "CALL_NOT_PERMITTED",
+        Denial::Writing => "WRITING_NOT_PERMITTED",
+        Denial::Explanation => "EXPLANATION_NOT_PERMITTED",
+        Denial::Everything | Denial::EntityType => "ENTITY_TYPE_NOT_PERMITTED",
+        Denial::Facts => "FACTS_NOT_PERMITTED",
+    }
+}
+
+/// A caller that calls more often than it may.
+#[must_use]
+pub fn too_often(wait: Duration) -> Status {
+    exhausted("RATE_EXCEEDED", "this caller calls more often than it may".to_owned(), wait)
+}
+
+/// A caller that has as many calls under way as it may.
+#[must_use]
+pub fn too_many_at_once(most: u32, wait: Duration) -> Status {
+    let text = format!("{most} calls of this caller are under way, as many as may be");
+    exhausted("CALLS_AT_ONCE_EXCEEDED", text, wait)
+}
+
+fn exhausted(name: &str, text: String, wait: Duration) -> Status {
+    let mut details = reason(name);
+    details.set_retry_info(Some(wait));
+    with_details(Code::ResourceExhausted, text, details)
 }
 
 /// The server is going down.

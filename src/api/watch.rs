@@ -41,6 +41,7 @@ impl pb::watch_service_server::WatchService for WatchApi {
     type WatchStream = Pin<Box<dyn Stream<Item = Message> + Send>>;
 
     async fn watch(&self, request: Request<pb::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        self.context.permit(&request)?;
         let deadline = Deadline::of(&request);
         let engine = &self.context.engine;
         let newest = *engine.follow().borrow();

@@ -1,27 +1,64 @@
 //! Arguments that several subcommands share.
 
+use std::path::PathBuf;
+
 use crate::bundle::case::Target;
-use crate::client::{Address, Client, ClientError, FactsError, Freshness, VisibleFilter, parse_facts};
+use crate::client::{
+    Address, Client, ClientError, Credentials, FactsError, Freshness, VisibleFilter, parse_facts,
+};
 use crate::domain::Facts;
 
-/// `--server`.
+/// `--server`, and how it and the client know each other.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Connection {
     /// Where the server is.
     #[arg(
         long,
-        help = "Where the server is: http://HOST:PORT or unix:///PATH",
+        help = "Where the server is: http://HOST:PORT, https://HOST:PORT or unix:///PATH",
         value_name = "ADDRESS",
         env = "DOPUSK_SERVER",
         hide_env_values = true,
         default_value = Address::DEFAULT
     )]
     pub(super) server: Address,
+    #[command(flatten)]
+    showing: Showing,
+}
+
+/// What the client shows of itself, and whom it trusts.
+#[derive(Clone, Debug, clap::Args)]
+struct Showing {
+    /// The authorities that vouch for an https server's certificate, in PEM
+    #[arg(long, value_name = "FILE", env = "DOPUSK_TLS_CA", hide_env_values = true)]
+    tls_ca: Option<PathBuf>,
+    /// A certificate to show to the server, in PEM
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "tls_key",
+        env = "DOPUSK_CLIENT_CERT",
+        hide_env_values = true
+    )]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key, in PEM
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "tls_cert",
+        env = "DOPUSK_CLIENT_KEY",
+        hide_env_values = true
+    )]
+    tls_key: Option<PathBuf>,
+    /// A file with a token to show to the server
+    #[arg(long, value_name = "FILE", env = "DOPUSK_TOKEN_FILE", hide_env_values = true)]
+    token_file: Option<PathBuf>,
 }
 
 impl Connection {
     pub(super) async fn open(&self) -> Result<Client, ClientError> {
-        Client::connect(&self.server).await
+        let Showing { tls_ca, tls_cert, tls_key, token_file } = self.showing.clone();
+        let credentials = Credentials { ca: tls_ca, identity: tls_cert.zip(tls_key), token: token_file };
+        Client::connect_with(&self.server, &credentials).await
     }
 }
 

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 use super::output::Output;
 use super::scratch::Scratch;
-use super::serve::{End, announce, settings};
+use super::serve::{Asked, Signals, announce, settings};
 use super::verdict::Verdict;
 use crate::bundle::{Bundle, Encoding};
 use crate::client::{Address, Client};
@@ -50,14 +50,14 @@ impl Demo {
         };
         let config = partial.complete()?;
         telemetry::start(&config.log)?;
-        let mut end = End::listen()?;
+        let mut signals = Signals::listen()?;
         let running = server::start(settings(config)).await?;
         let address = running.address().context("a demo listens at an address")?;
         let address: Address = format!("http://{address}").parse()?;
         fill(&Client::connect(&address).await?).await?;
         announce(&running, output)?;
         suggest(&address, output)?;
-        end.comes().await;
+        while signals.comes().await == Asked::ToRenew {}
         running.stop().await;
         Ok(Verdict::Yes)
     }

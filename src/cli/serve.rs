@@ -7,10 +7,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::output::Output;
 use super::verdict::Verdict;
 use crate::config::{Config, Partial};
-use crate::server::{self, Running};
+use crate::server::{self, Running, TlsFiles};
 use crate::{engine, store, telemetry};
 
 /// Serve until SIGTERM or SIGINT
+///
+/// Callers and certificates are read again when their files change, and at SIGHUP.
 ///
 /// Flags stand over the environment, the environment over the file, the file over the defaults. In the file, which is
 /// TOML, a setting is named as its flag is, with underscores.
@@ -29,10 +31,12 @@ impl Serve {
         let config = self.settings.over(below).complete()?;
         telemetry::start(&config.log)?;
         // A signal that comes while the store is loaded counts too.
-        let mut end = End::listen()?;
+        let mut signals = Signals::listen()?;
         let running = server::start(settings(config)).await?;
         announce(&running, output)?;
-        end.comes().await;
+        while signals.comes().await == Asked::ToRenew {
+            running.renew().await;
+        }
         running.stop().await;
         Ok(Verdict::Yes)
     }
@@ -49,6 +53,9 @@ pub(super) fn settings(config: Config) -> server::Settings {
         },
         listen: config.listen,
         socket: config.socket,
+        socket_mode: config.socket_mode.unwrap_or(server::SOCKET_MODE),
+        callers: config.callers,
+        tls: config.tls.map(|tls| TlsFiles { certificate: tls.cert, key: tls.key, client_ca: tls.client_ca }),
         drain_max: config.drain_max,
     }
 }
@@ -56,7 +63,8 @@ pub(super) fn settings(config: Config) -> server::Settings {
 /// Says where a server listens.
 pub(super) fn announce(running: &Running, output: &mut Output) -> std::io::Result<()> {
     if let Some(address) = running.address() {
-        output.line(&format!("listening on http://{address}"))?;
+        let scheme = if running.is_secured() { "https" } else { "http" };
+        output.line(&format!("listening on {scheme}://{address}"))?;
     }
     if let Some(socket) = running.socket() {
         output.line(&format!("listening on unix://{}", socket.display()))?;
@@ -64,22 +72,36 @@ pub(super) fn announce(running: &Running, output: &mut Output) -> std::io::Resul
     Ok(())
 }
 
-/// The signals that end a server.
-pub(super) struct End {
+/// The signals that a server heeds.
+pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    hang_up: Signal,
 }
 
-impl End {
+/// What a signal asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Asked {
+    /// To end.
+    ToEnd,
+    /// To read callers and certificates again.
+    ToRenew,
+}
+
+impl Signals {
     pub(super) fn listen() -> std::io::Result<Self> {
-        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        Ok(Self { terminate, interrupt })
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
     }
 
-    pub(super) async fn comes(&mut self) {
+    pub(super) async fn comes(&mut self) -> Asked {
         tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => Asked::ToEnd,
+            _ = self.interrupt.recv() => Asked::ToEnd,
+            _ = self.hang_up.recv() => Asked::ToRenew,
         }
     }
 }

@@ -31,7 +31,7 @@ fn a_wrong_command_exits_with_2() {
         &["check", "u1", "read", "deal", "42", "--facts", "stage=NEW"],
         &["check", "u1", "read", "deal", "--facts", "owner=u1"],
         &["check", "u1", "read", "deal", "42", "--output", "xml"],
-        &["check", "u1", "read", "deal", "42", "--server", "https://h:1"],
+        &["check", "u1", "read", "deal", "42", "--server", "ftp://h:1"],
         &["explain", "u1", "read", "deal", "42", "--language", "de"],
         &["list", "u1", "read", "deal", "--page-size", "-1"],
         &["plan", "u1", "read", "deal", "--departments", "all"],

@@ -31,13 +31,15 @@ pub(super) fn exit_code(verdict: &anyhow::Result<Verdict>) -> u8 {
 }
 
 fn code_of(error: &anyhow::Error) -> u8 {
-    let is_far = matches!(error.downcast_ref::<ServeError>(), Some(ServeError::NotLoopback(_)));
+    let start = error.downcast_ref::<ServeError>();
+    let is_far = matches!(start, Some(ServeError::NotLoopback(_) | ServeError::Credential(_)));
     if is_far || error.is::<UsageError>() || error.is::<ConfigError>() {
         return 2;
     }
     match error.downcast_ref::<ClientError>() {
         Some(ClientError::Unreachable { .. }) => 3,
         Some(ClientError::Refused(_)) => 4,
+        Some(ClientError::Credential(_)) => 2,
         None if is_reader_gone(error) => 0,
         Some(ClientError::Nonsense(_)) | None => 1,
     }

@@ -1,10 +1,9 @@
 //! Conflicts between roles, as callers take them.
 
 use serde::Serialize;
-use tonic::transport::Channel;
 
 use super::way::{ReachedRole, reached_role};
-use super::{ANSWER_BYTES_MAX, Client, ClientError};
+use super::{ANSWER_BYTES_MAX, Client, ClientError, Line};
 use crate::api::pb::review_service_client::ReviewServiceClient;
 use crate::api::{convert, pb};
 use crate::engine::ConflictKind;
@@ -167,8 +166,8 @@ impl Client {
         Ok(conflicts)
     }
 
-    pub(super) fn reviews(&self) -> ReviewServiceClient<Channel> {
-        ReviewServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX)
+    pub(super) fn reviews(&self) -> ReviewServiceClient<Line> {
+        ReviewServiceClient::new(self.line.clone()).max_decoding_message_size(ANSWER_BYTES_MAX)
     }
 }
 

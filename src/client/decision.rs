@@ -1,11 +1,11 @@
 //! The calls of `DecisionService`.
 
-use tonic::transport::Channel;
-
 use super::answer::{item, recipient, ruling};
 use super::question::named;
 use super::way::{Subject, subject};
-use super::{ANSWER_BYTES_MAX, Answered, Client, ClientError, ItemError, Listed, Question, Ruling, Told};
+use super::{
+    ANSWER_BYTES_MAX, Answered, Client, ClientError, ItemError, Line, Listed, Question, Ruling, Told,
+};
 use crate::api::pb;
 use crate::api::pb::decision_service_client::DecisionServiceClient;
 use crate::bundle::case::Target;
@@ -183,7 +183,7 @@ impl Client {
         Ok(Answered { value: recipients?, revision: answer.revision })
     }
 
-    pub(super) fn decisions(&self) -> DecisionServiceClient<Channel> {
-        DecisionServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX)
+    pub(super) fn decisions(&self) -> DecisionServiceClient<Line> {
+        DecisionServiceClient::new(self.line.clone()).max_decoding_message_size(ANSWER_BYTES_MAX)
     }
 }

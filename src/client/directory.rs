@@ -1,10 +1,9 @@
 //! The calls of `DirectoryService`.
 
 use tokio_stream::{Stream, StreamExt as _};
-use tonic::transport::Channel;
 
 use super::answer::object;
-use super::{ANSWER_BYTES_MAX, Client, ClientError, Message, Messages};
+use super::{ANSWER_BYTES_MAX, Client, ClientError, Line, Message, Messages};
 use crate::api::pb::directory_service_client::DirectoryServiceClient;
 use crate::api::{convert, pb};
 use crate::domain::{Key, Kind, Object, Operation, Revision};
@@ -185,7 +184,7 @@ impl Client {
         Ok(Everything { objects, revision })
     }
 
-    fn directory(&self) -> DirectoryServiceClient<Channel> {
-        DirectoryServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX)
+    fn directory(&self) -> DirectoryServiceClient<Line> {
+        DirectoryServiceClient::new(self.line.clone()).max_decoding_message_size(ANSWER_BYTES_MAX)
     }
 }

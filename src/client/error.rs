@@ -5,7 +5,7 @@ use std::error::Error;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use super::Address;
+use super::{Address, CredentialError};
 
 /// Why a call has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +22,9 @@ pub enum ClientError {
     /// The server refuses.
     #[error(transparent)]
     Refused(#[from] Box<Refused>),
+    /// What the client is to show can't be shown.
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
     /// The server's answer can't be understood.
     #[error("the server's answer can't be understood: {0}")]
     Nonsense(String),
@@ -78,7 +81,7 @@ impl ClientError {
     pub fn refused(&self) -> Option<&Refused> {
         match self {
             Self::Refused(refused) => Some(refused),
-            Self::Unreachable { .. } | Self::Nonsense(_) => None,
+            Self::Unreachable { .. } | Self::Credential(_) | Self::Nonsense(_) => None,
         }
     }
 }

@@ -19,7 +19,7 @@ impl Client {
     /// The server can't be reached or refuses.
     pub async fn watch(&self, after: &str) -> Result<Changes, ClientError> {
         let mut watch =
-            WatchServiceClient::new(self.channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX);
+            WatchServiceClient::new(self.line.clone()).max_decoding_message_size(ANSWER_BYTES_MAX);
         let request = pb::WatchRequest { after: after.to_owned() };
         let answer = watch.watch(request).await.map_err(|status| self.failure(&status))?;
         Ok(Changes { client: self.clone(), events: answer.into_inner() })

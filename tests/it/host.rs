@@ -12,7 +12,7 @@ use dopusk::api::pb::review_service_client::ReviewServiceClient;
 use dopusk::api::pb::watch_service_client::WatchServiceClient;
 use dopusk::domain::{Object, Operation};
 use dopusk::engine::{self, Engine};
-use dopusk::server::{Running, Settings, start};
+use dopusk::server::{Running, SOCKET_MODE, Settings, start};
 use dopusk::store;
 use tempfile::TempDir;
 use tokio_stream::StreamExt as _;
@@ -37,6 +37,9 @@ pub(crate) fn settings(data: PathBuf) -> Settings {
         engine: engine_settings(data),
         listen: Some(([127, 0, 0, 1], 0).into()),
         socket: None,
+        socket_mode: SOCKET_MODE,
+        callers: None,
+        tls: None,
         drain_max: Duration::from_secs(10),
     }
 }

@@ -3,6 +3,7 @@
 
 mod agree;
 mod cache;
+mod caller;
 mod conformance;
 mod contract;
 mod errors;

@@ -5,9 +5,11 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tempfile::NamedTempFile;
+
+use crate::tool::must;
 
 /// How long a server may take to listen, recovery included, on a slow machine under load.
 const START_MAX: Duration = Duration::from_mins(1);
@@ -54,6 +56,30 @@ impl Process {
                 return url.to_owned();
             }
         }
+    }
+
+    /// SIGHUP.
+    pub(crate) fn hang_up(&self) {
+        must(Command::new("kill").args(["-HUP", &self.child.id().to_string()]));
+    }
+
+    /// What it has logged.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.log.path()).unwrap()
+    }
+
+    /// Waits until it has logged something.
+    pub(crate) fn waits_for_log(&self, text: &str) {
+        let end = Instant::now() + START_MAX;
+        while !self.log().contains(text) {
+            assert!(Instant::now() < end, "it does not log {text:?}:\n{}", self.log());
+            std::thread::yield_now();
+        }
+    }
+
+    /// What it was started with, as every user of the machine can see.
+    pub(crate) fn arguments(&self) -> String {
+        fs::read_to_string(format!("/proc/{}/cmdline", self.child.id())).unwrap()
     }
 
     /// kill -9, and waits until it is gone.

@@ -1,7 +1,8 @@
 //! Questions from the wire, decisions to it.
 
 use crate::api::pb;
-use crate::api::status::{INVALID_FIELD, Invalid, invalid, question_reason};
+use crate::api::status::{INVALID_FIELD, Invalid, denial_reason, invalid, question_reason};
+use crate::caller::Denial;
 use crate::domain::{Decision, Effect, NewsEvent, Obligation, Reason};
 use crate::engine::{InlineFacts, Question, QuestionError, ResourceRef};
 use crate::text::Language;
@@ -134,14 +135,17 @@ pub fn batch_result(at: usize, answer: Result<Decision, ItemFault>) -> pb::Batch
     let answer = match answer {
         Ok(it) => Answer::Decision(decision(it)),
         Err(fault) => {
-            let (reason, field, message) = match fault {
-                ItemFault::Invalid(fault) => (INVALID_FIELD, fault.field, fault.message),
+            let (code, reason, field, message) = match fault {
+                ItemFault::Invalid(fault) => (INVALID, INVALID_FIELD, fault.field, fault.message),
                 ItemFault::Question(fault) => {
-                    (question_reason(&fault), fault.field().to_owned(), fault.to_string())
+                    (INVALID, question_reason(&fault), fault.field().to_owned(), fault.to_string())
+                }
+                ItemFault::Denied { field, denial } => {
+                    ("PERMISSION_DENIED", denial_reason(denial), field.to_owned(), denial.to_string())
                 }
             };
             Answer::Error(pb::ItemError {
-                code: "INVALID_ARGUMENT".to_owned(),
+                code: code.to_owned(),
                 reason: reason.to_owned(),
                 field: format!("items[{at}].{field}"),
                 message,
@@ -158,7 +162,16 @@ pub enum ItemFault {
     Invalid(Invalid),
     /// Its question is the caller's error.
     Question(QuestionError),
+    /// The caller may not ask it.
+    Denied {
+        /// The field at fault.
+        field: &'static str,
+        /// Why not.
+        denial: Denial,
+    },
 }
+
+const INVALID: &str = "INVALID_ARGUMENT";
 
 /// A decision.
 #[must_use]

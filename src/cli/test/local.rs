@@ -33,6 +33,9 @@ impl LocalServer {
             },
             listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
             socket: None,
+            socket_mode: server::SOCKET_MODE,
+            callers: None,
+            tls: None,
             drain_max: DRAIN_MAX,
         };
         let running = server::start(settings).await?;

@@ -29,6 +29,7 @@ impl Failed {
         match error {
             ClientError::Refused(refused) => text(refused.code_name(), &refused.reason),
             ClientError::Unreachable { .. } => text("UNREACHABLE", ""),
+            ClientError::Credential(_) => text("CREDENTIAL", ""),
             ClientError::Nonsense(what) => text("NONSENSE", what),
         }
     }

@@ -13,6 +13,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("task", &[]),
     ("config", &[]),
     ("telemetry", &["config"]),
+    ("caller", &["domain"]),
     ("sql", &["domain"]),
     ("table", &["domain"]),
     ("bundle", &["domain"]),
@@ -27,9 +28,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("watch", &["domain", "clock", "config", "task", "telemetry"]),
     ("engine", &ENGINE),
     ("text", &["domain", "engine"]),
-    ("api", &["domain", "sql", "clock", "config", "task", "telemetry", "engine", "text"]),
+    ("api", &["domain", "sql", "clock", "config", "task", "telemetry", "caller", "engine", "text"]),
     ("http", &["domain", "clock", "config", "task", "telemetry", "engine"]),
-    ("server", &["domain", "clock", "config", "task", "telemetry", "engine", "api", "http"]),
+    ("server", &["domain", "clock", "config", "task", "telemetry", "caller", "engine", "api", "http"]),
     ("client", &["domain", "sql", "bundle", "engine", "api"]),
     ("cli", &CLI),
     ("main", &["config", "telemetry", "cli"]),
@@ -50,13 +51,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
 ];
 
-const CLI: [&str; 14] = [
+const CLI: [&str; 15] = [
     "domain",
     "sql",
     "clock",
     "config",
     "task",
     "telemetry",
+    "caller",
     "bundle",
     "company",
     "snapshot",
