@@ -13,7 +13,7 @@ mod limit;
 mod object;
 mod revision;
 
-pub use change::{Affected, Change, ChangeSet, Operation, Precondition, Verb, Write};
+pub use change::{Affected, Change, ChangeSet, Note, Operation, Precondition, Verb, Write};
 pub use condition::{Condition, Field};
 pub use decision::{Decision, Effect, Named, NewsEvent, Obligation, Reason, Recipient};
 pub use fault::{Fault, item_faults};

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::company::Company;
+use crate::domain::Note;
 use crate::engine::{Engine, Import, ImportMode, Settings};
 use crate::store;
 
@@ -26,7 +27,7 @@ impl Office {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
         runtime.block_on(async {
-            let mut import = Import::new(Arc::clone(&office.engine), ImportMode::Chunked);
+            let mut import = Import::new(Arc::clone(&office.engine), ImportMode::Chunked, Note::default());
             for object in company.objects() {
                 import.push(vec![object]).await.expect("the company fits");
             }

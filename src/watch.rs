@@ -59,13 +59,14 @@ impl Feed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Affected;
+    use crate::domain::{Affected, Note};
 
     fn set(revision: u64) -> Arc<ChangeSet> {
         Arc::new(ChangeSet {
             revision: Revision::new(revision),
             committed_at_ms: 0,
             request_id: None,
+            note: Note::default(),
             changes: vec![],
             affected: Affected::Users(vec![]),
         })

@@ -13,8 +13,8 @@ use super::permit::Licence;
 use super::status::{self, Invalid, invalid};
 use super::{Context, convert, pb};
 use crate::domain::{
-    IMPORT_MESSAGE_OBJECTS_MAX, Id, Kind, Object, Operation, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX,
-    WRITE_OPERATIONS_MAX, Write,
+    COMMENT_BYTES_MAX, IMPORT_MESSAGE_OBJECTS_MAX, Id, Kind, Note, Object, Operation, PAGE_ITEMS_DEFAULT,
+    PAGE_ITEMS_MAX, WRITE_OPERATIONS_MAX, Write,
 };
 use crate::engine::{Filter, Import, ImportMode, Progress};
 
@@ -159,13 +159,14 @@ impl DirectoryApi {
             }
         }
         let request_id = parse_optional("request_id", &request.request_id, &mut faults);
+        let note = parse_note(&request.author, &request.comment, &mut faults);
         if !faults.is_empty() {
             return Err(invalid(&faults));
         }
         let expected = Some(request.expected_revision.as_str()).filter(|token| !token.is_empty());
         let expected = expected.map(|token| self.context.engine.revision_of(token)).transpose();
         let expected = expected.map_err(|error| status::token("expected_revision", &error))?;
-        Ok(Write { operations, expected, request_id })
+        Ok(Write { operations, expected, request_id, note })
     }
 }
 
@@ -193,8 +194,10 @@ async fn import(
             message = licensed.messages.next() => message,
         };
         let Some(message) = message.transpose()? else { break };
-        let import =
-            import.get_or_insert_with(|| Import::new(Arc::clone(&context.engine), mode(message.mode())));
+        let import = match &mut import {
+            Some(import) => import,
+            None => import.insert(begin(context, &message)?),
+        };
         let objects = parse_objects(&message, place)?;
         licensed.licence.objects(&objects, place)?;
         place += objects.len();
@@ -205,9 +208,22 @@ async fn import(
             drop(answers.try_send(Ok(progress(context, import.progress(), Done::No))));
         }
     }
-    let mut import = import.unwrap_or_else(|| Import::new(Arc::clone(&context.engine), ImportMode::Atomic));
+    let mut import = match import {
+        Some(import) => import,
+        None => begin(context, &pb::ImportRequest::default())?,
+    };
     import.finish().await.map_err(|error| status::import(&error))?;
     Ok(progress(context, import.progress(), Done::Yes))
+}
+
+/// Begins an import as its first message says.
+fn begin(context: &Context, first: &pb::ImportRequest) -> Result<Import, Status> {
+    let mut faults = Vec::new();
+    let note = parse_note(&first.author, &first.comment, &mut faults);
+    if !faults.is_empty() {
+        return Err(invalid(&faults));
+    }
+    Ok(Import::new(Arc::clone(&context.engine), mode(first.mode()), note))
 }
 
 const fn mode(mode: pb::ImportMode) -> ImportMode {
@@ -260,6 +276,15 @@ fn parse_filter(request: &pb::ListObjectsRequest) -> Result<Filter, Status> {
         entity_type: parse_optional("entity_type", &request.entity_type, &mut faults),
     };
     if faults.is_empty() { Ok(filter) } else { Err(invalid(&faults)) }
+}
+
+fn parse_note(author: &str, comment: &str, faults: &mut Vec<Invalid>) -> Note {
+    let bytes = comment.len();
+    if bytes > COMMENT_BYTES_MAX {
+        let text = format!("has {bytes} bytes; the limit COMMENT_BYTES_MAX is {COMMENT_BYTES_MAX}");
+        faults.push(Invalid::new("comment", text));
+    }
+    Note { author: parse_optional("author", author, faults), comment: comment.to_owned() }
 }
 
 fn parse_optional(field: &str, text: &str, faults: &mut Vec<Invalid>) -> Option<Id> {

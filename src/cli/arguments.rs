@@ -6,7 +6,7 @@ use crate::bundle::case::Target;
 use crate::client::{
     Address, Client, ClientError, Credentials, FactsError, Freshness, VisibleFilter, parse_facts,
 };
-use crate::domain::Facts;
+use crate::domain::{Facts, Id, IdError, Note};
 
 /// `--server`, and how it and the client know each other.
 #[derive(Clone, Debug, clap::Args)]
@@ -75,6 +75,27 @@ pub(super) struct Reading {
 impl Reading {
     pub(super) async fn open(&self) -> Result<Client, ClientError> {
         Ok(self.connection.open().await?.reading(self.consistency.clone()))
+    }
+}
+
+/// `--author` and `--comment`, of what writes.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Noting {
+    /// Who asks for it; kept in the history
+    #[arg(long, value_name = "ID", value_parser = id)]
+    author: Option<Id>,
+    /// Why; kept in the history
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    comment: String,
+}
+
+fn id(text: &str) -> Result<Id, IdError> {
+    Id::parse(text)
+}
+
+impl Noting {
+    pub(super) fn note(&self) -> Note {
+        Note { author: self.author.clone(), comment: self.comment.clone() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `dopusk delete`.
 
-use super::arguments::Connection;
+use super::arguments::{Connection, Noting};
 use super::key::Named;
 use super::output::{Output, Printing};
 use super::put::print_written;
@@ -14,6 +14,8 @@ pub(super) struct Delete {
     #[command(flatten)]
     named: Named,
     #[command(flatten)]
+    noting: Noting,
+    #[command(flatten)]
     printing: Printing,
     #[command(flatten)]
     connection: Connection,
@@ -23,7 +25,8 @@ impl Delete {
     pub(super) async fn run(self, output: &mut Output) -> anyhow::Result<Verdict> {
         let key = self.named.key()?;
         let text = format!("{key} deleted");
-        let revision = self.connection.open().await?.write(&[Operation::delete(key)]).await?;
+        let client = self.connection.open().await?;
+        let revision = client.write_noted(&[Operation::delete(key)], &self.noting.note()).await?;
         print_written(&text, &revision, (self.printing, output))
     }
 }

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::arguments::Connection;
+use super::arguments::{Connection, Noting};
 use super::bar::bar;
 use super::output::{Format, Output, Printing, counted};
 use super::source::{self, Problems, Sourced};
 use super::verdict::Verdict;
 use crate::bundle::Problem;
 use crate::client::{Client, ClientError, Message, Messages, Progress, Refused};
-use crate::domain::Object;
+use crate::domain::{Note, Object};
 use crate::engine::ImportMode;
 
 /// Messages that wait for the server.
@@ -31,6 +31,8 @@ pub(super) struct Import {
     /// and the same import can be sent again
     #[arg(long)]
     chunked: bool,
+    #[command(flatten)]
+    noting: Noting,
     #[command(flatten)]
     printing: Printing,
     #[command(flatten)]
@@ -56,7 +58,7 @@ impl Import {
         let sourced = source::read(&self.files)?;
         let client = self.connection.open().await?;
         let objects: Vec<Object> = sourced.iter().map(|it| it.object.clone()).collect();
-        let messages = Messages::new(ImportMode::Atomic, objects);
+        let messages = Messages::new(ImportMode::Atomic, objects).noted(self.noting.note());
         let done = client.import(tokio_stream::iter(messages), &mut |_| {}).await;
         Ok(done.map_err(|error| with_places(error, &sourced))?)
     }
@@ -67,16 +69,16 @@ impl Import {
             total += source::count(file)?;
         }
         let client = self.connection.open().await?;
-        send(&client, self.files.clone(), total).await
+        send(&client, (self.files.clone(), self.noting.note()), total).await
     }
 }
 
 /// Sends files as they are read. They were read before, so that a problem means that one was changed meanwhile; the
 /// import is then broken off, not ended.
-async fn send(client: &Client, files: Vec<PathBuf>, total: u64) -> anyhow::Result<Progress> {
+async fn send(client: &Client, (files, note): (Vec<PathBuf>, Note), total: u64) -> anyhow::Result<Progress> {
     let (sender, messages) = mpsc::channel(MESSAGES_WAITING_MAX);
     let reading = sender.clone();
-    let mut reader = tokio::task::spawn_blocking(move || read_out(&files, &reading));
+    let mut reader = tokio::task::spawn_blocking(move || read_out(&files, &note, &reading));
     let bar = bar(Some(total));
     let mut on_progress = |progress: &Progress| bar.set_position(progress.committed);
     let import = client.import(ReceiverStream::new(messages), &mut on_progress);
@@ -92,7 +94,7 @@ async fn send(client: &Client, files: Vec<PathBuf>, total: u64) -> anyhow::Resul
     Ok(done)
 }
 
-fn read_out(files: &[PathBuf], messages: &mpsc::Sender<Message>) -> Result<(), Problems> {
+fn read_out(files: &[PathBuf], note: &Note, messages: &mpsc::Sender<Message>) -> Result<(), Problems> {
     for file in files {
         let mut problem: Option<Problem> = None;
         let objects = source::open(file)?.map_while(|object| match object {
@@ -102,7 +104,7 @@ fn read_out(files: &[PathBuf], messages: &mpsc::Sender<Message>) -> Result<(), P
                 None
             }
         });
-        for message in Messages::new(ImportMode::Chunked, objects) {
+        for message in Messages::new(ImportMode::Chunked, objects).noted(note.clone()) {
             if messages.blocking_send(message).is_err() {
                 // The server has ended the call, and says why.
                 return Ok(());

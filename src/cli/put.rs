@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::arguments::Connection;
+use super::arguments::{Connection, Noting};
 use super::output::{Format, Output, Printing, counted};
 use super::verdict::{UsageError, Verdict};
 use crate::bundle::Bundle;
@@ -14,6 +14,8 @@ use crate::domain::{Operation, WRITE_OPERATIONS_MAX};
 pub(super) struct Put {
     /// A bundle of at most 1,000 objects: .yaml, .json or .jsonl, each also with .gz
     file: PathBuf,
+    #[command(flatten)]
+    noting: Noting,
     #[command(flatten)]
     printing: Printing,
     #[command(flatten)]
@@ -28,7 +30,7 @@ impl Put {
             let text = format!("{} objects; one write has at most {WRITE_OPERATIONS_MAX}", operations.len());
             return Err(UsageError(format!("{text}; use import")).into());
         }
-        let revision = self.connection.open().await?.write(&operations).await?;
+        let revision = self.connection.open().await?.write_noted(&operations, &self.noting.note()).await?;
         print_written(
             &format!("{} written", counted(operations.len() as u64, "object")),
             &revision,

@@ -12,7 +12,7 @@ use crate::domain::{Affected, Change, Id, Object};
 /// Follow the committed changes, a line each, until interrupted
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = r#"JSON, a line each: {"revision", "committed_at_ms", "changes": [{"key", "before", "after"}], "affected_users", "all_users_affected"}"#
+    after_help = r#"JSON, a line each: {"revision", "committed_at_ms", "author", "comment", "changes": [{"key", "before", "after"}], "affected_users", "all_users_affected"}"#
 )]
 pub(super) struct Watch {
     /// Begin behind this revision token, instead of with what comes from now on
@@ -86,6 +86,8 @@ fn set_json(set: &Committed) -> Value {
     json!({
         "revision": set.revision,
         "committed_at_ms": set.committed_at_ms,
+        "author": set.note.author.as_ref().map(Id::as_str),
+        "comment": set.note.comment,
         "changes": set.changes.iter().map(change_json).collect::<Vec<_>>(),
         "affected_users": users.iter().map(Id::as_str).collect::<Vec<_>>(),
         "all_users_affected": set.affected == Affected::All,

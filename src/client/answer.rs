@@ -2,7 +2,7 @@
 
 use super::ClientError;
 use crate::api::{convert, pb};
-use crate::domain::{Affected, Change, Effect, Id, Object, Recipient};
+use crate::domain::{Affected, Change, Effect, Id, Note, Object, Recipient};
 
 /// An answer and the token of the revision that it was made at.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -73,6 +73,8 @@ pub struct Committed {
     pub revision: String,
     /// When, in milliseconds since 1970-01-01 UTC, by the server's clock.
     pub committed_at_ms: i64,
+    /// Who asked for it and why.
+    pub note: Note,
     /// What changed.
     pub changes: Vec<Change>,
     /// Whose effective rights it may have changed.
@@ -139,6 +141,10 @@ fn committed(wire: &pb::ChangeSet) -> Result<Committed, ClientError> {
     Ok(Committed {
         revision: wire.revision.clone(),
         committed_at_ms: wire.committed_at_ms,
+        note: Note {
+            author: Some(wire.author.as_str()).filter(|it| !it.is_empty()).map(id).transpose()?,
+            comment: wire.comment.clone(),
+        },
         changes: changes?,
         affected: if wire.all_users_affected { Affected::All } else { Affected::Users(users?) },
     })

@@ -6,7 +6,7 @@ use super::answer::object;
 use super::{ANSWER_BYTES_MAX, Client, ClientError, Line, Message, Messages};
 use crate::api::pb::directory_service_client::DirectoryServiceClient;
 use crate::api::{convert, pb};
-use crate::domain::{Key, Kind, Object, Operation, Revision};
+use crate::domain::{Key, Kind, Note, Object, Operation, Revision};
 use crate::engine::ImportMode;
 
 /// Which objects of a kind to list. Empty parts are no filter.
@@ -61,8 +61,18 @@ impl Client {
     /// # Errors
     /// The server can't be reached or refuses; then nothing was changed.
     pub async fn write(&self, operations: &[Operation]) -> Result<String, ClientError> {
+        self.write_noted(operations, &Note::default()).await
+    }
+
+    /// Writes a batch with a note and tells the revision that it made.
+    ///
+    /// # Errors
+    /// The server can't be reached or refuses; then nothing was changed.
+    pub async fn write_noted(&self, operations: &[Operation], note: &Note) -> Result<String, ClientError> {
         let operations = operations.iter().map(convert::operation_to_wire).collect();
-        let request = pb::WriteRequest { operations, ..pb::WriteRequest::default() };
+        let author = note.author.as_ref().map(ToString::to_string).unwrap_or_default();
+        let comment = note.comment.clone();
+        let request = pb::WriteRequest { operations, author, comment, ..pb::WriteRequest::default() };
         let answer = self.directory().write(request).await.map_err(|status| self.failure(&status))?;
         Ok(answer.into_inner().revision)
     }

@@ -5,7 +5,7 @@ use std::iter::Peekable;
 use prost::Message as _;
 
 use crate::api::{convert, pb};
-use crate::domain::{IMPORT_MESSAGE_OBJECTS_MAX, MESSAGE_BYTES_MAX, Object};
+use crate::domain::{IMPORT_MESSAGE_OBJECTS_MAX, MESSAGE_BYTES_MAX, Note, Object};
 use crate::engine::ImportMode;
 
 /// No object is begun in a message of so many bytes. The largest object, a group of 10,000 members with ids of 128
@@ -26,6 +26,7 @@ impl Message {
 pub struct Messages<I: Iterator<Item = Object>> {
     objects: Peekable<I>,
     mode: pb::ImportMode,
+    note: Note,
 }
 
 impl<I: Iterator<Item = Object>> Messages<I> {
@@ -35,7 +36,13 @@ impl<I: Iterator<Item = Object>> Messages<I> {
             ImportMode::Atomic => pb::ImportMode::Atomic,
             ImportMode::Chunked => pb::ImportMode::Chunked,
         };
-        Self { objects: objects.into_iter().peekable(), mode }
+        Self { objects: objects.into_iter().peekable(), mode, note: Note::default() }
+    }
+
+    /// The same messages, of which the first carries a note.
+    #[must_use]
+    pub fn noted(self, note: Note) -> Self {
+        Self { note, ..self }
     }
 }
 
@@ -44,7 +51,9 @@ impl<I: Iterator<Item = Object>> Iterator for Messages<I> {
 
     fn next(&mut self) -> Option<Message> {
         self.objects.peek()?;
-        let mut message = pb::ImportRequest { mode: self.mode.into(), objects: Vec::new() };
+        let Note { author, comment } = std::mem::take(&mut self.note);
+        let author = author.map(|it| it.to_string()).unwrap_or_default();
+        let mut message = pb::ImportRequest { mode: self.mode.into(), objects: Vec::new(), author, comment };
         let mut bytes = 0;
         while message.objects.len() < IMPORT_MESSAGE_OBJECTS_MAX && bytes < MESSAGE_BYTES_FULL {
             let Some(object) = self.objects.next() else { break };

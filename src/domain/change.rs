@@ -66,6 +66,15 @@ impl Operation {
     }
 }
 
+/// Who asked for a write and why, in the caller's words. Nothing is decided by it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Note {
+    /// Whom the caller names as the author; not necessarily a user.
+    pub author: Option<Id>,
+    /// Free text; empty for none.
+    pub comment: String,
+}
+
 /// One atomic batch.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Write {
@@ -75,6 +84,8 @@ pub struct Write {
     pub expected: Option<Revision>,
     /// Names the write, so that its repetition changes nothing.
     pub request_id: Option<Id>,
+    /// Who asked for it and why.
+    pub note: Note,
 }
 
 /// The change of one object by a write, from its state before to its state after.
@@ -106,6 +117,8 @@ pub struct ChangeSet {
     pub committed_at_ms: i64,
     /// The name that the caller gave the write.
     pub request_id: Option<Id>,
+    /// Who asked for it and why.
+    pub note: Note,
     /// What changed, at most one entry a key; objects that ended as they began are left out.
     pub changes: Vec<Change>,
     /// Whose effective rights it touches.

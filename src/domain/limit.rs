@@ -4,6 +4,8 @@
 pub const ID_BYTES_MAX: usize = 128;
 /// The most bytes of the free text that people see as a name.
 pub const DISPLAY_NAME_BYTES_MAX: usize = 1_024;
+/// The most bytes of the comment on a write.
+pub const COMMENT_BYTES_MAX: usize = 1_024;
 /// The most operations of one write.
 pub const WRITE_OPERATIONS_MAX: usize = 1_000;
 /// The most questions of one batch.

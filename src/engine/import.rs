@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Engine, WriteError};
-use crate::domain::{Department, IMPORT_ATOMIC_OBJECTS_MAX, Id, Kind, Object, Operation, Revision, Write};
+use crate::domain::{
+    Department, IMPORT_ATOMIC_OBJECTS_MAX, Id, Kind, Note, Object, Operation, Revision, Write,
+};
 
 /// Objects of one chunk: large enough to share a flush, small enough to keep other writers waiting only shortly.
 const CHUNK: usize = 4_096;
@@ -44,6 +46,7 @@ pub enum ImportError {
 pub struct Import {
     engine: Arc<Engine>,
     mode: ImportMode,
+    note: Note,
     progress: Progress,
     /// Objects of the directory, until they are committed together in an order in which references hold.
     directory: Vec<Object>,
@@ -55,12 +58,13 @@ pub struct Import {
 }
 
 impl Import {
-    /// Starts an import.
+    /// Starts an import, of which every write has the note.
     #[must_use]
-    pub fn new(engine: Arc<Engine>, mode: ImportMode) -> Self {
+    pub fn new(engine: Arc<Engine>, mode: ImportMode, note: Note) -> Self {
         Self {
             engine,
             mode,
+            note,
             progress: Progress::default(),
             directory: Vec::new(),
             ready: Vec::new(),
@@ -204,7 +208,8 @@ impl Import {
         }
         let count = objects.len() as u64;
         let operations = objects.into_iter().map(Operation::put).collect();
-        let revision = self.engine.write(Write { operations, ..Write::default() }).await?;
+        let revision =
+            self.engine.write(Write { operations, note: self.note.clone(), ..Write::default() }).await?;
         self.progress.committed += count;
         self.progress.revision = Some(revision);
         Ok(())

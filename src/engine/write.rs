@@ -160,6 +160,7 @@ impl Group {
             revision,
             committed_at_ms: now_ms(),
             request_id: write.request_id.clone(),
+            note: write.note.clone(),
             changes: outcome.changes,
             affected: outcome.affected,
         }));

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use crate::domain::{
     Affected, BindingSubject, Change, ChangeSet, Department, EntityType, Facts, Grant, GroupKind, Id, Key,
-    MemberRole, Model, Object, Resource, Revision, Role, RoleBinding, ScopeSet, SupportGroup,
+    MemberRole, Model, Note, Object, Resource, Revision, Role, RoleBinding, ScopeSet, SupportGroup,
     SupportGroupMember, SupportRole, User, Workgroup, WorkgroupMember, sorted_set,
 };
 
@@ -107,6 +107,7 @@ pub(super) fn set(revision: u64, changes: Vec<Change>) -> ChangeSet {
         revision: Revision::new(revision),
         committed_at_ms: i64::try_from(revision).unwrap() * 1_000,
         request_id: Some(id(&format!("request {revision}"))),
+        note: Note { author: Some(id("ann")), comment: format!("по заявке {revision}") },
         changes,
         affected: Affected::Users(ids(&["ann", "bob"])),
     }
@@ -145,11 +146,15 @@ pub(super) fn any_change_set() -> impl Strategy<Value = ChangeSet> {
         Just(Affected::All),
         vec(any_id(), 0..3).prop_map(|users| Affected::Users(sorted_set(users)))
     ];
-    (any::<u64>(), any::<i64>(), proptest::option::of(any_id()), vec(change, 0..4), affected).prop_map(
-        |(revision, committed_at_ms, request_id, changes, affected)| ChangeSet {
+    let note =
+        (proptest::option::of(any_id()), ".{0,8}").prop_map(|(author, comment)| Note { author, comment });
+    let head = (any::<u64>(), any::<i64>(), proptest::option::of(any_id()), note);
+    (head, vec(change, 0..4), affected).prop_map(
+        |((revision, committed_at_ms, request_id, note), changes, affected)| ChangeSet {
             revision: Revision::new(revision),
             committed_at_ms,
             request_id,
+            note,
             changes,
             affected,
         },

@@ -76,7 +76,7 @@ impl Site {
         let running = start(settings).await.unwrap();
         let company = Bundle::read("company.yaml", Encoding::Yaml, COMPANY.as_bytes()).unwrap();
         let operations = company.into_objects().map(Operation::put).collect();
-        running.engine().write(Write { operations, expected: None, request_id: None }).await.unwrap();
+        running.engine().write(Write { operations, ..Write::default() }).await.unwrap();
         Self { running, folder }
     }
 

@@ -51,6 +51,12 @@ fn write(operations: Vec<pb::Operation>) -> pb::WriteRequest {
     pb::WriteRequest { operations, ..pb::WriteRequest::default() }
 }
 
+/// A message of an import in chunks.
+fn chunk(objects: Vec<pb::Object>) -> pb::ImportRequest {
+    let mode = pb::ImportMode::Chunked.into();
+    pb::ImportRequest { mode, objects, ..pb::ImportRequest::default() }
+}
+
 /// Texts that are no ids.
 fn bad_ids() -> [String; 4] {
     ["x".repeat(129), "line\nbreak".to_owned(), "\u{85}".to_owned(), "ы".repeat(65)]

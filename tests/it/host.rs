@@ -131,6 +131,7 @@ impl Host {
             .map(|chunk| pb::ImportRequest {
                 mode: pb::ImportMode::Atomic.into(),
                 objects: chunk.iter().map(convert::object_to_wire).collect(),
+                ..pb::ImportRequest::default()
             })
             .collect();
         let mut answers = self.directory().import(tokio_stream::iter(chunks)).await?.into_inner();

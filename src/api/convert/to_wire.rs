@@ -72,6 +72,8 @@ pub fn change_set(set: &ChangeSet, token: String) -> pb::ChangeSet {
         changes: set.changes.iter().map(change).collect(),
         affected_users,
         all_users_affected,
+        author: text(set.note.author.as_ref()),
+        comment: set.note.comment.clone(),
     }
 }
 

@@ -228,8 +228,8 @@ async fn import(server: &Process, company: &Company) -> Result<()> {
         let mut objects = company.objects().chain(company.head()).peekable();
         while objects.peek().is_some() {
             let chunk = objects.by_ref().take(1_000).map(|it| crate::api::convert::object_to_wire(&it));
-            let message =
-                pb::ImportRequest { mode: pb::ImportMode::Chunked.into(), objects: chunk.collect() };
+            let (mode, objects) = (pb::ImportMode::Chunked.into(), chunk.collect());
+            let message = pb::ImportRequest { mode, objects, ..pb::ImportRequest::default() };
             if messages.blocking_send(message).is_err() {
                 return;
             }

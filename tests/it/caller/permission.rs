@@ -45,7 +45,7 @@ fn write(operations: Vec<pb::operation::Operation>) -> pb::WriteRequest {
 }
 
 async fn import(line: &Line, objects: Vec<pb::Object>) -> Result<(), Status> {
-    let message = pb::ImportRequest { mode: pb::ImportMode::Atomic.into(), objects };
+    let message = pb::ImportRequest { objects, ..pb::ImportRequest::default() };
     let mut directory = DirectoryServiceClient::new(line.clone());
     let mut answers = directory.import(tokio_stream::iter([message])).await?.into_inner();
     while answers.message().await?.is_some() {}

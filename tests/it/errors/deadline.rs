@@ -6,7 +6,7 @@ use dopusk::api::pb;
 use tokio_stream::StreamExt as _;
 use tonic::{Code, Request, Streaming};
 
-use super::{user, world};
+use super::{chunk, user, world};
 use crate::host::assert_error;
 
 /// With the header as it is on the wire: the client's own timer then knows nothing of it behind the first answer.
@@ -45,7 +45,7 @@ async fn a_watch_ends_at_its_deadline() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_that_sends_nothing_more_ends_at_its_deadline() {
     let host = world().await;
-    let first = pb::ImportRequest { mode: pb::ImportMode::Chunked.into(), objects: vec![user("a")] };
+    let first = chunk(vec![user("a")]);
     let messages = tokio_stream::iter([first]).chain(tokio_stream::pending());
     let stream = host.directory().import(with_timeout(messages, "300000u")).await.unwrap().into_inner();
     assert_expires(stream).await;

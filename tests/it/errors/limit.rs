@@ -168,7 +168,7 @@ async fn a_message_of_more_than_4_mib_is_refused_and_the_server_goes_on() {
 async fn a_message_of_an_import_has_1000_objects() {
     let host = Host::start().await;
     let objects = (0..1001).map(|at| user(&format!("u{at}"))).collect();
-    let request = pb::ImportRequest { mode: pb::ImportMode::Atomic.into(), objects };
+    let request = pb::ImportRequest { objects, ..pb::ImportRequest::default() };
     let mut answers = host.directory().import(tokio_stream::iter([request])).await.unwrap().into_inner();
     let status = answers.message().await.unwrap_err();
     assert_eq!(assert_error(&status, Code::InvalidArgument, "INVALID_FIELD"), ["objects"]);
@@ -180,8 +180,8 @@ async fn a_message_of_an_import_has_1000_objects() {
 async fn a_bad_object_of_an_import_is_named_by_its_place_in_the_stream() {
     let host = Host::start().await;
     let message = |ids: &[&str]| pb::ImportRequest {
-        mode: pb::ImportMode::Atomic.into(),
         objects: ids.iter().map(|id| user(id)).collect(),
+        ..pb::ImportRequest::default()
     };
     let requests = [message(&["a", "b"]), message(&["c", "", "d"])];
     let mut answers = host.directory().import(tokio_stream::iter(requests)).await.unwrap().into_inner();

@@ -9,7 +9,7 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-use super::{put, user, world, write};
+use super::{chunk, put, user, world, write};
 use crate::host::assert_error;
 
 async fn last<T>(mut stream: Streaming<T>) -> Option<Status> {
@@ -26,7 +26,7 @@ async fn last<T>(mut stream: Streaming<T>) -> Option<Status> {
 async fn a_stopping_server_ends_watches_and_stalled_imports_at_once() {
     let host = world().await;
     let watch = host.watch().watch(pb::WatchRequest::default()).await.unwrap().into_inner();
-    let first = pb::ImportRequest { mode: pb::ImportMode::Chunked.into(), objects: vec![user("a")] };
+    let first = chunk(vec![user("a")]);
     let stalled = tokio_stream::iter([first]).chain(tokio_stream::pending());
     let import = host.directory().import(stalled).await.unwrap().into_inner();
     let (watch, import) = (tokio::spawn(last(watch)), tokio::spawn(last(import)));

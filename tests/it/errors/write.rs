@@ -152,7 +152,7 @@ async fn a_refused_atomic_import_leaves_nothing() {
         pb::Department { id: "d".to_owned(), parent: "gone".to_owned(), ..pb::Department::default() };
     let orphan = pb::Object { object: Some(pb::object::Object::Department(orphan)) };
     let messages = [objects, vec![orphan]];
-    let messages = messages.map(|objects| pb::ImportRequest { mode: pb::ImportMode::Atomic.into(), objects });
+    let messages = messages.map(|objects| pb::ImportRequest { objects, ..pb::ImportRequest::default() });
     let mut answers = host.directory().import(tokio_stream::iter(messages)).await.unwrap().into_inner();
     let status = answers.message().await.unwrap_err();
     assert_error(&status, Code::FailedPrecondition, "RULES_BROKEN");
