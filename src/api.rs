@@ -4,11 +4,14 @@
 //! Whatever goes wrong becomes a status in one place, [`status`].
 
 mod admission;
+mod aside;
 pub mod convert;
 mod cursor;
 mod deadline;
 mod decision;
 mod directory;
+mod history;
+mod past;
 mod permit;
 mod review;
 pub mod status;
@@ -20,13 +23,13 @@ use std::sync::Arc;
 use tokio::sync::watch as signal;
 
 use self::permit::Permit;
-use crate::domain::Revision;
-use crate::engine::{Consistency, Engine, Reading};
+use crate::engine::Engine;
 
 pub use admission::AdmissionLayer;
 pub use deadline::DeadlineLayer;
 pub use decision::DecisionApi;
 pub use directory::DirectoryApi;
+pub use history::HistoryApi;
 pub use permit::Doors;
 pub use review::ReviewApi;
 pub use watch::WatchApi;
@@ -34,6 +37,7 @@ pub use watch::WatchApi;
 pub use pb::DESCRIPTORS;
 pub use pb::decision_service_server::DecisionServiceServer;
 pub use pb::directory_service_server::DirectoryServiceServer;
+pub use pb::history_service_server::HistoryServiceServer;
 pub use pb::review_service_server::ReviewServiceServer;
 pub use pb::watch_service_server::WatchServiceServer;
 pub use tonic_health::pb::FILE_DESCRIPTOR_SET as HEALTH_DESCRIPTORS;
@@ -63,13 +67,15 @@ pub struct Context {
     /// Turns true when the server shuts down: streams end.
     stopping: signal::Receiver<bool>,
     doors: Doors,
+    /// Held by the one call that makes a state of the past again.
+    remaking: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Context {
     /// A context for an engine, and a signal that turns true when streams are to end. Callers are not named.
     #[must_use]
     pub fn new(engine: Arc<Engine>, stopping: signal::Receiver<bool>) -> Self {
-        Self { engine, stopping, doors: Doors::Open }
+        Self { engine, stopping, remaking: Arc::default(), doors: Doors::Open }
     }
 
     /// The same, where callers are named or not.
@@ -87,33 +93,5 @@ impl Context {
     async fn stops(&self) {
         // A server whose signal is gone is stopping too.
         drop(self.stopping.clone().wait_for(|is_stopping| *is_stopping).await);
-    }
-
-    /// The least revision that a state older than the newest must have to be answered from.
-    fn least(
-        &self,
-        consistency: Option<&pb::Consistency>,
-        newest: &Reading,
-    ) -> Result<Revision, tonic::Status> {
-        match wanted(consistency) {
-            Consistency::Fastest => Ok(Revision::ZERO),
-            Consistency::Newest => Ok(newest.snapshot().revision()),
-            Consistency::AtLeast(token) => {
-                let revision = self.engine.revision_of(token);
-                revision.map_err(|error| status::token("consistency.at_least", &error))
-            }
-        }
-    }
-
-    fn at(&self, consistency: Option<&pb::Consistency>) -> Result<Reading, tonic::Status> {
-        self.engine.at(wanted(consistency)).map_err(|error| status::token("consistency.at_least", &error))
-    }
-}
-
-fn wanted(consistency: Option<&pb::Consistency>) -> Consistency<'_> {
-    match consistency.and_then(|it| it.requirement.as_ref()) {
-        Some(pb::consistency::Requirement::AtLeast(token)) => Consistency::AtLeast(token),
-        Some(pb::consistency::Requirement::Newest(true)) => Consistency::Newest,
-        Some(pb::consistency::Requirement::Newest(false)) | None => Consistency::Fastest,
     }
 }

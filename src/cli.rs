@@ -19,6 +19,7 @@ mod export;
 mod generate;
 mod get;
 mod health;
+mod history;
 mod import;
 mod key;
 mod list;
@@ -84,6 +85,7 @@ enum Command {
     Validate(validate::Validate),
     Test(test::Test),
     Watch(watch::Watch),
+    History(history::History),
     Backup(backup::Backup),
     Restore(restore::Restore),
     Health(health::Health),
@@ -142,6 +144,7 @@ impl Command {
             Self::Validate(it) => it.run(output),
             Self::Test(it) => it.run(output).await,
             Self::Watch(it) => it.run(output).await,
+            Self::History(it) => it.run(output).await,
             Self::Backup(it) => it.run(output).await,
             Self::Restore(it) => it.run(output),
             Self::Health(it) => it.run(output).await,

@@ -6,9 +6,11 @@
 mod check;
 mod conflict;
 mod explain;
+mod history;
 mod import;
 mod kept;
 mod list;
+mod past;
 mod plan;
 mod question;
 mod read;
@@ -18,6 +20,7 @@ mod write;
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -35,7 +38,9 @@ pub use conflict::{
     Circle, CircleError, ConflictEntry, ConflictFilter, ConflictPerson, Conflicts, NamedConflict, PeoplePart,
 };
 pub use explain::{Explained, NamedFacts};
+pub use history::{First, HistoryPage, HistoryQuery};
 pub use import::{Import, ImportError, ImportMode, Progress};
+pub use past::{Moment, PastError, Span};
 pub use question::{InlineFacts, Question, QuestionError, ResourceRef};
 pub use read::{Filter, FilterError, Page};
 pub use subjects::{Subject, SubjectsQuery};
@@ -55,6 +60,9 @@ pub use crate::visibility::{Direction, Facets, Key as OrderKey, Order, Part, Pos
 
 /// The hexadecimal digits of a store's id.
 const STORE_ID_DIGITS: usize = 16;
+
+/// The most states that are kept for unfinished lists.
+const LISTS_KEPT_MAX: usize = 32;
 
 /// How an engine is opened.
 #[derive(Clone, Debug)]
@@ -105,6 +113,9 @@ pub enum OpenError {
     /// The store could not be loaded.
     #[error("the store can't be loaded")]
     Load(#[from] store::LoadError),
+    /// The change log could not be read.
+    #[error("the change log can't be read")]
+    Log(#[source] LogError),
     /// An object in the store doesn't fit the others.
     #[error("the store is damaged: {0}")]
     Misfit(String),
@@ -117,6 +128,16 @@ pub enum OpenError {
 pub struct Published {
     snapshot: Snapshot,
     token: String,
+    age: Age,
+}
+
+/// Whether a state was published by this process, so that the cache knows what has changed since.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Age {
+    /// It was.
+    Current,
+    /// It was made again from the log.
+    Past,
 }
 
 impl Published {
@@ -147,6 +168,8 @@ struct Shared {
     published: ArcSwap<Published>,
     cache: Cache,
     feed: Feed,
+    /// When the newest revision was committed, in milliseconds since 1970-01-01 UTC.
+    committed_at_ms: AtomicI64,
 }
 
 /// The service without its transport.
@@ -154,7 +177,10 @@ pub struct Engine {
     shared: Arc<Shared>,
     committer: Mutex<Option<write::Committer>>,
     queue: write::Queue,
+    /// The states of unfinished lists.
     kept: kept::Kept,
+    /// States of the past.
+    past: kept::Kept,
 }
 
 impl Engine {
@@ -169,14 +195,17 @@ impl Engine {
         let snapshot = load(&store)?;
         let revision = store.revision();
         let token = token_of(&store, revision);
+        let committed_at_ms = committed_at_ms(&store)?;
         let shared = Arc::new(Shared {
             store,
-            published: ArcSwap::from_pointee(Published { snapshot, token }),
+            published: ArcSwap::from_pointee(Published { snapshot, token, age: Age::Current }),
             cache: Cache::new(settings.cached_users_max),
             feed: Feed::new(revision),
+            committed_at_ms: AtomicI64::new(committed_at_ms),
         });
         let (committer, queue) = write::start(Arc::clone(&shared)).map_err(OpenError::Thread)?;
-        Ok(Self { shared, committer: Mutex::new(Some(committer)), queue, kept: kept::Kept::default() })
+        let (committer, kept) = (Mutex::new(Some(committer)), kept::Kept::of(LISTS_KEPT_MAX));
+        Ok(Self { shared, committer, queue, kept, past: past::no_past() })
     }
 
     /// The state to answer from.
@@ -278,7 +307,11 @@ impl Engine {
     /// A user's effective rights in a snapshot; none if he doesn't exist.
     fn rights(&self, published: &Published, user: &str) -> Option<Arc<EffectiveRights>> {
         let revision = published.snapshot.revision();
-        let found = self.shared.cache.get(user, revision);
+        // What has changed since a state of the past, the cache doesn't know: it neither gives to it nor takes from it.
+        let found = match published.age {
+            Age::Current => self.shared.cache.get(user, revision),
+            Age::Past => Found::Newer,
+        };
         if let Found::Hit(rights) = found {
             return Some(rights);
         }
@@ -305,6 +338,15 @@ fn load(store: &Store) -> Result<Snapshot, OpenError> {
     loaded?;
     snapshot.end_load();
     Ok(snapshot)
+}
+
+/// When the newest change was committed; the log begins with nothing where none is known.
+fn committed_at_ms(store: &Store) -> Result<i64, OpenError> {
+    match store.committed_at_ms(store.revision()) {
+        Ok(at_ms) => Ok(at_ms),
+        Err(LogError::NotKept { .. }) => Ok(0),
+        Err(error @ (LogError::Damaged(_) | LogError::Disk(_))) => Err(OpenError::Log(error)),
+    }
 }
 
 fn token_of(store: &Store, revision: Revision) -> String {

@@ -21,8 +21,8 @@ use tower::util::{Either, option_layer};
 use self::credential::{Credentials, Files};
 use crate::api::{
     AdmissionLayer, Context, DESCRIPTORS, DeadlineLayer, DecisionApi, DecisionServiceServer, DirectoryApi,
-    DirectoryServiceServer, Doors, HEALTH_DESCRIPTORS, ReviewApi, ReviewServiceServer, WatchApi,
-    WatchServiceServer,
+    DirectoryServiceServer, Doors, HEALTH_DESCRIPTORS, HistoryApi, HistoryServiceServer, ReviewApi,
+    ReviewServiceServer, WatchApi, WatchServiceServer,
 };
 use crate::caller::Gate;
 use crate::domain::MESSAGE_BYTES_MAX;
@@ -47,6 +47,15 @@ const KEEPALIVE_WAIT: Duration = Duration::from_secs(20);
 const SECURED_AGE_MAX: Duration = Duration::from_hours(1);
 /// The mode of a Unix socket, if nothing else is said: its owner and its group.
 pub const SOCKET_MODE: u32 = 0o660;
+/// The names that health knows; the empty one is the server.
+const SERVICES: [&str; 6] = [
+    "",
+    "dopusk.v1.DecisionService",
+    "dopusk.v1.DirectoryService",
+    "dopusk.v1.HistoryService",
+    "dopusk.v1.ReviewService",
+    "dopusk.v1.WatchService",
+];
 
 /// What a server is started with.
 #[derive(Clone, Debug)]
@@ -216,9 +225,7 @@ impl Running {
     /// Winds down: health says NOT_SERVING, streams end, calls under way are let finish for a time, and the store is
     /// flushed.
     pub async fn stop(mut self) {
-        let services = ["DecisionService", "DirectoryService", "ReviewService", "WatchService"];
-        let named = services.map(|service| format!("dopusk.v1.{service}"));
-        for name in named.iter().map(String::as_str).chain([""]) {
+        for name in SERVICES {
             self.health.set_service_status(name, tonic_health::ServingStatus::NotServing).await;
         }
         self.following.abort();
@@ -246,11 +253,14 @@ async fn routes(context: &Context) -> Result<(tonic_health::server::HealthReport
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
     let review = ReviewServiceServer::new(ReviewApi::new(context.clone()));
     let watch = WatchServiceServer::new(WatchApi::new(context.clone()));
+    let history = HistoryServiceServer::new(HistoryApi::new(context.clone()))
+        .max_decoding_message_size(MESSAGE_BYTES_MAX);
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<DecisionServiceServer<DecisionApi>>().await;
     health.set_serving::<DirectoryServiceServer<DirectoryApi>>().await;
     health.set_serving::<ReviewServiceServer<ReviewApi>>().await;
     health.set_serving::<WatchServiceServer<WatchApi>>().await;
+    health.set_serving::<HistoryServiceServer<HistoryApi>>().await;
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(DESCRIPTORS)
@@ -260,6 +270,7 @@ async fn routes(context: &Context) -> Result<(tonic_health::server::HealthReport
         .add_service(directory)
         .add_service(review)
         .add_service(watch)
+        .add_service(history)
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);

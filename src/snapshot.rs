@@ -3,6 +3,8 @@
 //! A snapshot is a value. Copies share structure, so a write is tried on a copy, judged on its end state, and the
 //! copy is either published or thrown away; whoever still reads an older snapshot goes on reading it undisturbed.
 
+mod past;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -12,6 +14,8 @@ use crate::domain::{
     Revision, Verb, item_faults,
 };
 use crate::visibility::{ResourceIndex, ResourceRow};
+
+pub use past::Found;
 
 /// The whole state at one revision.
 #[derive(Clone, Default)]

@@ -51,7 +51,7 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         let request = request.get_ref();
         let question = convert::question(request)?;
         permit.question(question.entity_type, &question.resource)?;
-        let published = self.context.at(request.consistency.as_ref())?;
+        let published = self.context.at(request.consistency.as_ref()).await?;
         let decision =
             self.context.engine.check(&published, &question).map_err(|error| status::question(&error))?;
         Ok(Response::new(pb::CheckResponse {
@@ -71,7 +71,7 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
             let text = format!("{count} questions; a batch has 1 to {BATCH_ITEMS_MAX}");
             return Err(invalid(&[Invalid::new("items", text)]));
         }
-        let published = self.context.at(request.consistency.as_ref())?;
+        let published = self.context.at(request.consistency.as_ref()).await?;
         let parsed: Vec<_> = request.items.iter().map(|item| item_question(item, permit)).collect();
         let questions: Vec<_> = parsed.iter().filter_map(|it| it.as_ref().ok()).copied().collect();
         let mut answers = self.context.engine.check_each(&published, &questions).into_iter();
@@ -95,7 +95,7 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         request: Request<pb::ListVisibleRequest>,
     ) -> Result<Response<Self::ListVisibleStream>, Status> {
         self.context.permit(&request)?.entity_type(&request.get_ref().entity_type)?;
-        Ok(Response::new(Box::pin(visible::list(&self.context, &request)?)))
+        Ok(Response::new(Box::pin(visible::list(&self.context, &request).await?)))
     }
 
     async fn count_visible(
@@ -103,7 +103,7 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         request: Request<pb::CountVisibleRequest>,
     ) -> Result<Response<pb::CountVisibleResponse>, Status> {
         self.context.permit(&request)?.entity_type(&request.get_ref().entity_type)?;
-        visible::count(&self.context, request.get_ref()).map(Response::new)
+        visible::count(&self.context, request.get_ref()).await.map(Response::new)
     }
 
     async fn list_subjects(
@@ -117,7 +117,7 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         if request.with_ways {
             permit.explanation("with_ways")?;
         }
-        let published = self.context.at(request.consistency.as_ref())?;
+        let published = self.context.at(request.consistency.as_ref()).await?;
         let mark = subjects_mark(request);
         let after = subjects_behind(mark, &request.page_token)?;
         let size = match request.page_size as usize {
@@ -156,7 +156,7 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         let request = request.get_ref();
         let query = (request.subject.as_str(), request.entity_type.as_str(), convert::resource_ref(request)?);
         permit.question(query.1, &query.2)?;
-        let published = self.context.at(request.consistency.as_ref())?;
+        let published = self.context.at(request.consistency.as_ref()).await?;
         let actions =
             self.context.engine.list_actions(&published, query).map_err(|error| status::question(&error))?;
         Ok(Response::new(pb::ListActionsResponse {
@@ -173,7 +173,7 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         let request = request.get_ref();
         let query = (request.entity_type.as_str(), convert::resource_ref(request)?);
         permit.question(query.0, &query.1)?;
-        let published = self.context.at(request.consistency.as_ref())?;
+        let published = self.context.at(request.consistency.as_ref()).await?;
         let event = convert::news_event(request.event())?;
         let told = self
             .context
@@ -197,7 +197,7 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         let (question, language) =
             (convert::explained_question(request)?, convert::language(&request.language)?);
         permit.question(question.entity_type, &question.resource)?;
-        let published = self.context.at(request.consistency.as_ref())?;
+        let published = self.context.at(request.consistency.as_ref()).await?;
         let explained =
             self.context.engine.explain(&published, &question).map_err(|error| status::question(&error))?;
         let texts = texts(&explained, language);
@@ -216,7 +216,7 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
     ) -> Result<Response<pb::PlanVisibleResponse>, Status> {
         self.context.permit(&request)?.entity_type(&request.get_ref().entity_type)?;
         let request = request.get_ref();
-        let published = self.context.at(request.consistency.as_ref())?;
+        let published = self.context.at(request.consistency.as_ref()).await?;
         let form = convert::department_form(request.departments).map_err(|fault| invalid(&[fault]))?;
         let target = request.sql.as_ref().map(convert::sql_target).transpose();
         let target = target.map_err(|faults| invalid(&faults))?;

@@ -53,7 +53,7 @@ impl pb::directory_service_server::DirectoryService for DirectoryApi {
         let key = request.key.clone().unwrap_or_default();
         let key = convert::key(&key, "key").map_err(|faults| invalid(&faults))?;
         permit.key(&key, "key")?;
-        let published = self.context.at(request.consistency.as_ref())?;
+        let published = self.context.at(request.consistency.as_ref()).await?;
         let object = published.get(&key).ok_or_else(|| status::not_found(&key.to_string()))?;
         Ok(Response::new(pb::GetObjectResponse {
             object: Some(convert::object_to_wire(&object)),
@@ -69,7 +69,7 @@ impl pb::directory_service_server::DirectoryService for DirectoryApi {
         let request = request.get_ref();
         let kind = convert::kind(request.kind()).map_err(|faults| invalid(&faults))?;
         permit.list((kind == Kind::Resource).then_some(request.entity_type.as_str()))?;
-        let published = self.context.at(request.consistency.as_ref())?;
+        let published = self.context.at(request.consistency.as_ref()).await?;
         let filter = parse_filter(request)?;
         let after =
             convert::parse_page_token(&request.page_token, kind).map_err(|fault| invalid(&[fault]))?;
@@ -114,7 +114,7 @@ impl pb::directory_service_server::DirectoryService for DirectoryApi {
     ) -> Result<Response<Self::ExportStream>, Status> {
         self.context.permit(&request)?;
         let deadline = Deadline::of(&request);
-        let published = Arc::clone(&*self.context.at(request.get_ref().consistency.as_ref())?);
+        let published = Arc::clone(&*self.context.at(request.get_ref().consistency.as_ref()).await?);
         let stopping = self.context.stopping.clone();
         let (answers, stream) = mpsc::channel(STREAM_MESSAGES_WAITING_MAX);
         tokio::task::spawn_blocking(move || {

@@ -79,7 +79,7 @@ impl pb::review_service_server::ReviewService for ReviewApi {
         self.context.permit(&request)?;
         let deadline = Deadline::of(&request);
         let request = request.into_inner();
-        let published = Arc::clone(&*self.context.at(request.consistency.as_ref())?);
+        let published = Arc::clone(&*self.context.at(request.consistency.as_ref()).await?);
         let language = convert::language(&request.language)?;
         let language = request.with_texts.then_some(language);
         let filter = convert::conflict_filter(request.filter.as_ref())?;

@@ -9,12 +9,12 @@ use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use super::convert::sql_column_path;
+use super::convert::{sql_column_path, time_text};
 use crate::caller::{Denial, Unknown};
 use crate::domain::{Fault, REVIEWS_AT_ONCE_MAX, WRITE_OPERATIONS_MAX};
 use crate::engine::{
-    CircleError, FilterError, ImportError, LogError, QuestionError, Refusal, TokenError, Violation,
-    WriteError,
+    CircleError, FilterError, ImportError, LogError, PastError, QuestionError, Refusal, Span, TokenError,
+    Violation, WriteError,
 };
 use crate::sql::SqlError;
 
@@ -109,6 +109,34 @@ pub fn token(field: &str, error: &TokenError) -> Status {
             with_details(Code::FailedPrecondition, text, reason("TOKEN_AHEAD_OF_STORE"))
         }
     }
+}
+
+/// A state of the past that can't be had.
+#[must_use]
+pub fn past(field: &str, error: &PastError) -> Status {
+    match error {
+        PastError::Token(error) => token(field, error),
+        PastError::NotKept(span) => out_of_span(field, error, (span, "STATE_NOT_KEPT")),
+        PastError::Future(span) => out_of_span(field, error, (span, "TIME_IN_FUTURE")),
+        PastError::Log(cause) => {
+            tracing::error!(error = cause.as_ref() as &dyn Error, "a state of the past can't be made again");
+            with_details(Code::Unavailable, "the change log can't be read", reason("STORE_FAILED"))
+        }
+        PastError::Abandoned => deadline_exceeded(),
+    }
+}
+
+fn out_of_span(field: &str, error: &PastError, (span, name): (&Span, &str)) -> Status {
+    let Span { oldest, since_ms, newest } = span;
+    let since = since_ms.map(time_text).unwrap_or_default();
+    let from = if since.is_empty() { String::new() } else { format!(", for times from {since} on") };
+    let text = format!("{error}; known are the states from {oldest} to {newest}{from}");
+    let known =
+        [("oldest_revision", oldest.clone()), ("oldest_time", since), ("newest_revision", newest.clone())];
+    let known = known.map(|(name, value)| (name.to_owned(), value));
+    let mut details = ErrorDetails::with_error_info(name, DOMAIN, HashMap::from(known));
+    details.add_bad_request_violation(field, text.clone());
+    with_details(Code::OutOfRange, format!("{field}: {text}"), details)
 }
 
 /// A write that was not done.

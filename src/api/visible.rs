@@ -21,7 +21,7 @@ use crate::engine::{
 const FIRST_CHUNK_IDS: usize = 64;
 
 /// Starts a list.
-pub(super) fn list(
+pub(super) async fn list(
     context: &Context,
     request: &Request<pb::ListVisibleRequest>,
 ) -> Result<impl Stream<Item = Result<pb::ListVisibleResponse, Status>> + Send + use<>, Status> {
@@ -30,12 +30,13 @@ pub(super) fn list(
     let (order, facets) = (order(request)?, facets(&request.facets)?);
     let mark = mark(request);
     let behind = behind(mark, &request.cursor)?;
-    let newest = context.at(request.consistency.as_ref())?;
+    let newest = context.at(request.consistency.as_ref()).await?;
     let same = behind.as_ref().filter(|_| request.snapshot() == pb::PageSnapshot::Same);
     let least = context.least(request.consistency.as_ref(), &newest)?;
-    let kept = same.and_then(|(revision, _)| context.engine.kept(*revision).filter(|_| *revision >= least));
-    let is_other_snapshot = same.is_some() && kept.is_none();
+    let kept = same.filter(|(revision, _)| least.is_some_and(|least| *revision >= least));
+    let kept = kept.and_then(|(revision, _)| context.engine.kept(*revision));
     let published = kept.unwrap_or_else(|| Arc::clone(&newest));
+    let is_other_snapshot = same.is_some_and(|(revision, _)| *revision != published.snapshot().revision());
     let wanted = match (request.count_only, request.page_size) {
         (true, _) => Some(0),
         (false, 0) => None,
@@ -66,12 +67,12 @@ pub(super) fn list(
 }
 
 /// Counts without listing.
-pub(super) fn count(
+pub(super) async fn count(
     context: &Context,
     request: &pb::CountVisibleRequest,
 ) -> Result<pb::CountVisibleResponse, Status> {
     let facets = facets(&request.facets)?;
-    let published = context.at(request.consistency.as_ref())?;
+    let published = context.at(request.consistency.as_ref()).await?;
     let query = VisibleQuery {
         subject: &request.subject,
         action: &request.action,

@@ -49,6 +49,7 @@ pub const CALLS: &[Call] = &[
     call("ListObjects", "/dopusk.v1.DirectoryService/ListObjects", Nature::Reading, Breadth::Typed),
     call("Import", "/dopusk.v1.DirectoryService/Import", Nature::Writing, Breadth::Typed),
     call("Export", "/dopusk.v1.DirectoryService/Export", Nature::Reading, Breadth::Whole),
+    call("ListChanges", "/dopusk.v1.HistoryService/ListChanges", Nature::Reading, Breadth::Whole),
     call("ListConflicts", "/dopusk.v1.ReviewService/ListConflicts", Nature::Explaining, Breadth::Whole),
     call("Watch", "/dopusk.v1.WatchService/Watch", Nature::Reading, Breadth::Whole),
 ];

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::bundle::case::Target;
 use crate::client::{
-    Address, Client, ClientError, Credentials, FactsError, Freshness, VisibleFilter, parse_facts,
+    Address, Client, ClientError, Credentials, FactsError, Freshness, Moment, VisibleFilter, parse_facts,
 };
 use crate::domain::{Facts, Id, IdError, Note};
 
@@ -62,7 +62,7 @@ impl Connection {
     }
 }
 
-/// `--server` and `--consistency`, of what reads.
+/// `--server`, `--consistency` and `--at`, of what reads.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Reading {
     #[command(flatten)]
@@ -70,11 +70,17 @@ pub(super) struct Reading {
     /// How fresh the answer must be: fastest, newest, or a revision token
     #[arg(long, value_name = "FRESHNESS", default_value = "fastest")]
     consistency: Freshness,
+    /// Answer from the state of the past that was the newest at a revision token or a time, such as 2026-03-03 or
+    /// 2026-03-03T09:30:00Z
+    #[arg(long, value_name = "REVISION|TIME", conflicts_with = "consistency")]
+    at: Option<Moment>,
 }
 
 impl Reading {
     pub(super) async fn open(&self) -> Result<Client, ClientError> {
-        Ok(self.connection.open().await?.reading(self.consistency.clone()))
+        let past = self.at.clone().map(Freshness::Past);
+        let freshness = past.unwrap_or_else(|| self.consistency.clone());
+        Ok(self.connection.open().await?.reading(freshness))
     }
 }
 
@@ -89,7 +95,7 @@ pub(super) struct Noting {
     comment: String,
 }
 
-fn id(text: &str) -> Result<Id, IdError> {
+pub(super) fn id(text: &str) -> Result<Id, IdError> {
     Id::parse(text)
 }
 

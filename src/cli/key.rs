@@ -63,6 +63,11 @@ pub(super) struct Named {
 }
 
 impl Named {
+    /// The object of a kind and key.
+    pub(super) fn of(kind: KindName, key: Vec<String>) -> Self {
+        Self { kind, key }
+    }
+
     pub(super) fn key(&self) -> Result<Key, UsageError> {
         match (Kind::from(self.kind), self.key.as_slice()) {
             (Kind::Resource, [entity_type, id]) => {

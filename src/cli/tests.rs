@@ -24,7 +24,7 @@ fn the_arguments_fit_one_another() {
 
 #[test]
 fn a_wrong_command_exits_with_2() {
-    let wrong: [&[&str]; 20] = [
+    let wrong: [&[&str]; 25] = [
         &[],
         &["fly"],
         &["check", "u1", "read", "deal"],
@@ -41,6 +41,11 @@ fn a_wrong_command_exits_with_2() {
         &["recipients", "ticket", "7", "--event", "closed"],
         &["get", "person", "u1"],
         &["get", "resource", "deal", "42", "43"],
+        &["check", "u1", "read", "deal", "42", "--at", "yesterday"],
+        &["check", "u1", "read", "deal", "42", "--at", "2026-03-03", "--consistency", "newest"],
+        &["history", "user"],
+        &["history", "--since", "03.03.2026"],
+        &["put", "file", "--author", ""],
         &["import"],
         &["restore", "file"],
         &["serve", "--listen", "everywhere"],

@@ -6,13 +6,14 @@ use super::arguments::Connection;
 use super::key::{key_json, object_json};
 use super::output::{Format, Output, Printing, counted};
 use super::verdict::Verdict;
+use crate::api::convert::time_text;
 use crate::client::{Committed, Event};
 use crate::domain::{Affected, Change, Id, Object};
 
 /// Follow the committed changes, a line each, until interrupted
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = r#"JSON, a line each: {"revision", "committed_at_ms", "author", "comment", "changes": [{"key", "before", "after"}], "affected_users", "all_users_affected"}"#
+    after_help = r#"JSON, a line each: {"revision", "committed_at_ms", "committed_at", "author", "comment", "changes": [{"key", "before", "after"}], "affected_users", "all_users_affected"}"#
 )]
 pub(super) struct Watch {
     /// Begin behind this revision token, instead of with what comes from now on
@@ -70,15 +71,19 @@ impl Watch {
 }
 
 fn in_words(change: &Change) -> String {
-    let verb = match (&change.before, &change.after) {
+    format!("{} {}", change.key, verb(change))
+}
+
+/// What has become of an object.
+pub(super) fn verb(change: &Change) -> &'static str {
+    match (&change.before, &change.after) {
         (None, _) => "created",
         (Some(_), Some(_)) => "changed",
         (Some(_), None) => "deleted",
-    };
-    format!("{} {verb}", change.key)
+    }
 }
 
-fn set_json(set: &Committed) -> Value {
+pub(super) fn set_json(set: &Committed) -> Value {
     let users: &[Id] = match &set.affected {
         Affected::All => &[],
         Affected::Users(users) => users,
@@ -86,6 +91,7 @@ fn set_json(set: &Committed) -> Value {
     json!({
         "revision": set.revision,
         "committed_at_ms": set.committed_at_ms,
+        "committed_at": time_text(set.committed_at_ms),
         "author": set.note.author.as_ref().map(Id::as_str),
         "comment": set.note.comment,
         "changes": set.changes.iter().map(change_json).collect::<Vec<_>>(),

@@ -135,7 +135,7 @@ pub(super) fn event(wire: &pb::WatchResponse) -> Result<Event, ClientError> {
     }
 }
 
-fn committed(wire: &pb::ChangeSet) -> Result<Committed, ClientError> {
+pub(super) fn committed(wire: &pb::ChangeSet) -> Result<Committed, ClientError> {
     let changes: Result<Vec<Change>, ClientError> = wire.changes.iter().map(change).collect();
     let users: Result<Vec<Id>, ClientError> = wire.affected_users.iter().map(|text| id(text)).collect();
     Ok(Committed {

@@ -10,6 +10,9 @@ impl Revision {
     /// The empty store.
     pub const ZERO: Self = Self(0);
 
+    /// One that no store comes to.
+    pub const LAST: Self = Self(u64::MAX);
+
     /// The revision of a number.
     #[must_use]
     pub const fn new(number: u64) -> Self {

@@ -5,11 +5,12 @@ use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Engine, Published, Shared, token_of};
+use super::past::now_ms;
+use super::{Age, Engine, Published, Shared, token_of};
 use crate::domain::{ChangeSet, Id, Revision, Write};
 use crate::snapshot::{Refusal, Snapshot};
 
@@ -158,7 +159,7 @@ impl Group {
         self.by_request.extend(write.request_id.iter().map(|id| (id.clone(), revision)));
         self.sets.push(Arc::new(ChangeSet {
             revision,
-            committed_at_ms: now_ms(),
+            committed_at_ms: commit_time_ms(shared),
             request_id: write.request_id.clone(),
             note: write.note.clone(),
             changes: outcome.changes,
@@ -195,7 +196,7 @@ impl Group {
                 shared.cache.drop_affected(&set.affected, set.revision);
             }
             let token = token_of(&shared.store, self.end.revision());
-            shared.published.store(Arc::new(Published { snapshot: self.end, token }));
+            shared.published.store(Arc::new(Published { snapshot: self.end, token, age: Age::Current }));
             shared.feed.publish(self.sets);
         }
         for (answer, revision) in self.waiting {
@@ -204,7 +205,9 @@ impl Group {
     }
 }
 
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+/// The time of the next commit: the clock's, but never before that of the one before, so that times stand in the order
+/// of revisions and a time can be looked for.
+fn commit_time_ms(shared: &Shared) -> i64 {
+    let now = now_ms();
+    shared.committed_at_ms.fetch_max(now, Ordering::Relaxed).max(now)
 }

@@ -5,7 +5,7 @@ use std::io;
 use crate::domain::{ChangeSet, Id, Revision};
 
 use super::fault::{Damage, Fault};
-use super::record::{self, RecordError};
+use super::record::{self, ChangeHead, RecordError};
 use super::records::Records;
 use super::tree::Tree;
 use super::{Store, key, part};
@@ -69,6 +69,23 @@ impl Store {
         Ok(sets)
     }
 
+    /// When the change that made a revision was committed, in milliseconds since 1970-01-01 UTC. Costs a look-up.
+    ///
+    /// # Errors
+    /// `NotKept` when that change is not in the log, or not yet.
+    pub fn committed_at_ms(&self, revision: Revision) -> Result<i64, LogError> {
+        let base = key::change(revision);
+        let value = self.tree.get(&key::part(&base, 0))?;
+        let head = value.as_deref().map(change_head).transpose();
+        let head = head.map_err(|source| Fault::record(&base, source))?;
+        // Asked behind the reading: a commit may let the change go under the reader's hands.
+        let oldest = self.oldest_kept();
+        if revision <= oldest || revision > self.revision() {
+            return Err(LogError::NotKept { oldest });
+        }
+        head.map(|head| head.committed_at_ms).ok_or(LogError::Damaged(Damage::NoChange { revision }))
+    }
+
     /// The revision that a request made, as long as its change is in the log.
     ///
     /// # Errors
@@ -82,6 +99,11 @@ impl Store {
         let oldest = self.oldest_kept();
         if after < oldest { Err(LogError::NotKept { oldest }) } else { Ok(()) }
     }
+}
+
+fn change_head(value: &[u8]) -> Result<ChangeHead, RecordError> {
+    let (_, record) = part::parse(value)?;
+    record::decode_change_head(record)
 }
 
 fn change(expected: Revision, base: &[u8], record: &[u8]) -> Result<ChangeSet, Fault> {
@@ -140,6 +162,11 @@ mod tests {
         assert_eq!(revisions(&after(10, 2)), Vec::<u64>::new());
         assert_eq!(revisions(&after(u64::MAX, 2)), Vec::<u64>::new());
         assert_eq!(revisions(&after(3, 0)), Vec::<u64>::new());
+        let at = |revision| store.committed_at_ms(Revision::new(revision));
+        assert_eq!([1, 10].map(|revision| at(revision).unwrap()), [1_000, 10_000]);
+        for absent in [0, 11, u64::MAX] {
+            assert!(matches!(at(absent), Err(LogError::NotKept { oldest }) if oldest == Revision::ZERO));
+        }
     }
 
     #[test]

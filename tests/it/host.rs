@@ -8,6 +8,7 @@ use dopusk::api::convert;
 use dopusk::api::pb;
 use dopusk::api::pb::decision_service_client::DecisionServiceClient;
 use dopusk::api::pb::directory_service_client::DirectoryServiceClient;
+use dopusk::api::pb::history_service_client::HistoryServiceClient;
 use dopusk::api::pb::review_service_client::ReviewServiceClient;
 use dopusk::api::pb::watch_service_client::WatchServiceClient;
 use dopusk::domain::{Object, Operation};
@@ -107,6 +108,10 @@ impl Host {
 
     pub(crate) fn directory(&self) -> DirectoryServiceClient<Channel> {
         DirectoryServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn history(&self) -> HistoryServiceClient<Channel> {
+        HistoryServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn reviews(&self) -> ReviewServiceClient<Channel> {

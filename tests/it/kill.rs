@@ -46,7 +46,8 @@ fn write(writer: usize, number: u64) -> pb::WriteRequest {
         put(format!("w{writer}-b"), number),
         put(format!("w{writer}-{number}"), number),
     ];
-    pb::WriteRequest { operations, ..pb::WriteRequest::default() }
+    let (author, comment) = (format!("w{writer}"), number.to_string());
+    pb::WriteRequest { operations, author, comment, ..pb::WriteRequest::default() }
 }
 
 /// Writes until the server is gone.
@@ -145,6 +146,9 @@ async fn assert_log_without_gaps(channel: &Channel, newest: u64) {
             at += 1;
             assert_eq!(number(&set.revision), at);
             assert_eq!(set.changes.len(), 3, "a write is whole in the log too");
+            let name = format!("{}-{}", set.author, set.comment);
+            let named = |change: &pb::Change| matches!(&change.key, Some(pb::Key { key: Some(pb::key::Key::User(id)) }) if *id == name);
+            assert!(set.changes.iter().any(named), "with its own note: {set:?}");
         }
     }
 }

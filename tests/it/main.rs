@@ -10,6 +10,7 @@ mod errors;
 mod example;
 mod explain;
 mod fsync;
+mod history;
 mod host;
 mod kill;
 mod oracle;

@@ -82,9 +82,12 @@ async fn a_file_in_the_sockets_place_is_left_alone() {
     assert_eq!(std::fs::read_to_string(&place).unwrap(), "mine");
 }
 
+/// The services of the contract.
+const SERVICES: [&str; 5] =
+    ["DecisionService", "DirectoryService", "HistoryService", "ReviewService", "WatchService"];
+
 async fn assert_serves(channel: Channel) {
-    let services = ["DecisionService", "DirectoryService", "ReviewService", "WatchService"];
-    let names = services.map(|service| format!("dopusk.v1.{service}"));
+    let names = SERVICES.map(|service| format!("dopusk.v1.{service}"));
     for name in names.into_iter().chain([String::new()]) {
         let request = HealthCheckRequest { service: name.clone() };
         let answer = HealthClient::new(channel.clone()).check(request).await.unwrap().into_inner();
@@ -125,7 +128,7 @@ macro_rules! reflection {
                 panic!("no list of services")
             };
             let names: Vec<String> = services.service.into_iter().map(|it| it.name).collect();
-            for service in ["DecisionService", "DirectoryService", "ReviewService", "WatchService"] {
+            for service in SERVICES {
                 assert!(names.contains(&format!("dopusk.v1.{service}")), "{names:?}");
             }
             let MessageResponse::FileDescriptorResponse(files) = answer().await else { panic!("no file") };
