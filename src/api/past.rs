@@ -64,18 +64,26 @@ impl Context {
             Then::Token(_) => (AT_REVISION, 0),
             Then::Time(time) => (AT_TIME, convert::time_ms(time).map_err(|wrong| no_time(AT_TIME, wrong))?),
         };
-        // One state is made at a time: whoever asks for the same one finds it made.
-        let turn = Arc::clone(&self.remaking).lock_owned().await;
         let engine = Arc::clone(&self.engine);
-        let past = aside(move |is_wanted| {
-            let _turn = turn;
+        let finding = aside(move |_| {
             let moment = match &then {
                 Then::Token(token) => Moment::Token(token),
                 Then::Time(_) => Moment::Time(time_ms),
             };
-            engine.past(moment, is_wanted)
+            engine.moment_revision(moment)
         });
-        Ok(Reading::from_inner(past.await?.map_err(|error| status::past(field, &error))?))
+        let revision = finding.await?.map_err(|error| status::past(field, &error))?;
+        if let Some(kept) = self.engine.kept_past(revision) {
+            return Ok(Reading::from_inner(kept));
+        }
+        // One state is made at a time: whoever waits for the same one finds it made.
+        let turn = Arc::clone(&self.remaking).lock_owned().await;
+        let engine = Arc::clone(&self.engine);
+        let making = aside(move |is_wanted| {
+            let _turn = turn;
+            engine.past(revision, is_wanted)
+        });
+        Ok(Reading::from_inner(making.await?.map_err(|error| status::past(field, &error))?))
     }
 }
 

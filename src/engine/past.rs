@@ -64,29 +64,46 @@ pub(super) fn no_past() -> Kept {
 }
 
 impl Engine {
-    /// A state of the past. Reads the disk, and breaks off where `is_wanted` says that nobody waits any more.
+    /// The revision of a state of the past.
+    ///
+    /// # Errors
+    /// The state is still to come, or is no longer known.
+    pub fn moment_revision(&self, moment: Moment<'_>) -> Result<Revision, PastError> {
+        let newest = self.shared.published.load().snapshot.revision();
+        let revision = match moment {
+            Moment::Token(token) => self.revision_of(token)?,
+            Moment::Time(time_ms) => self.time_revision(time_ms, newest)?,
+        };
+        if revision > newest {
+            return Err(TokenError::Ahead { newest }.into());
+        }
+        let is_known = revision >= self.shared.store.oldest_kept();
+        if is_known { Ok(revision) } else { Err(PastError::NotKept(self.span())) }
+    }
+
+    /// The state of a revision, if it is the newest or was asked for not long ago.
+    #[must_use]
+    pub fn kept_past(&self, revision: Revision) -> Option<Arc<Published>> {
+        let newest = self.shared.published.load_full();
+        if newest.snapshot.revision() == revision { Some(newest) } else { self.past.get(revision) }
+    }
+
+    /// The state of a revision. Reads the disk where it is not kept, and breaks off where `is_wanted` says that nobody
+    /// waits any more.
     ///
     /// Costs some microseconds for each object changed between it and the nearest later state that is kept.
     ///
     /// # Errors
-    /// The state is still to come, or is no longer known.
+    /// The change log doesn't go back that far, or can't be read.
     pub fn past(
         &self,
-        moment: Moment<'_>,
+        revision: Revision,
         is_wanted: &dyn Fn() -> bool,
     ) -> Result<Arc<Published>, PastError> {
-        let newest = self.shared.published.load_full();
-        let revision = self.moment_revision(moment, newest.snapshot.revision())?;
-        if revision == newest.snapshot.revision() {
-            return Ok(newest);
+        if let Some(kept) = self.kept_past(revision) {
+            return Ok(kept);
         }
-        if revision < self.shared.store.oldest_kept() {
-            return Err(PastError::NotKept(self.span()));
-        }
-        let later = self.past.first_from(revision).unwrap_or(newest);
-        if later.snapshot.revision() == revision {
-            return Ok(later);
-        }
+        let later = self.past.first_from(revision).unwrap_or_else(|| self.shared.published.load_full());
         let snapshot = self.rewind(&later.snapshot, revision, is_wanted)?;
         let token = token_of(&self.shared.store, revision);
         let past = Arc::new(Published { snapshot, token, age: Age::Past });
@@ -122,25 +139,15 @@ impl Engine {
         Ok(Revision::new(low))
     }
 
-    fn moment_revision(&self, moment: Moment<'_>, newest: Revision) -> Result<Revision, PastError> {
-        let time_ms = match moment {
-            Moment::Token(token) => {
-                let revision = self.revision_of(token)?;
-                let is_there = revision <= newest;
-                return if is_there { Ok(revision) } else { Err(TokenError::Ahead { newest }.into()) };
-            }
-            Moment::Time(time_ms) => time_ms,
-        };
+    fn time_revision(&self, time_ms: i64, newest: Revision) -> Result<Revision, PastError> {
         if time_ms > now_ms() {
             return Err(PastError::Future(self.span()));
         }
         let oldest = self.shared.store.oldest_kept();
         let revision = self.revision_at(time_ms, newest).map_err(|error| self.log_error(error))?;
         // When the oldest state came isn't known, unless it is the empty one.
-        if revision <= oldest && oldest != Revision::ZERO {
-            return Err(PastError::NotKept(self.span()));
-        }
-        Ok(revision)
+        let is_known = revision > oldest || oldest == Revision::ZERO;
+        if is_known { Ok(revision) } else { Err(PastError::NotKept(self.span())) }
     }
 
     fn rewind(

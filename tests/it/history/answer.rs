@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use dopusk::domain::{Decision, Id, Object, Revision, Write};
 use dopusk::engine::{
-    Consistency, Engine, Moment, Part, Published, Question, QuestionError, ResourceRef, SubjectsQuery,
-    VisibleFilter, VisibleQuery,
+    Consistency, Engine, Part, Published, Question, QuestionError, ResourceRef, SubjectsQuery, VisibleFilter,
+    VisibleQuery,
 };
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -144,7 +144,7 @@ impl Recorded {
         let (world, answers) = &self.worlds[at];
         let token = engine.token(Revision::new(at as u64));
         let compiled = engine.cache().misses();
-        let past = engine.past(Moment::Token(&token), &|| true).unwrap();
+        let past = engine.past(Revision::new(at as u64), &|| true).unwrap();
         assert_eq!((past.token(), past.snapshot().revision().get()), (token.as_str(), at as u64));
         assert_eq!(Answers::of(engine, &past, world), *answers, "at revision {at}");
         if at + 1 < self.worlds.len() {

@@ -3,7 +3,8 @@
 use dopusk::api::convert::{time_ms, timestamp};
 use dopusk::api::pb;
 use dopusk::api::pb::consistency::Requirement;
-use dopusk::engine::{Moment, PastError};
+use dopusk::domain::Revision;
+use dopusk::engine::PastError;
 use prost_types::Timestamp;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
@@ -240,9 +241,9 @@ async fn a_state_that_nobody_waits_for_is_not_made() {
     let host = Host::start().await;
     let tokens = write_names(&host, 30).await;
     let asked = std::cell::Cell::new(0);
-    let moment = Moment::Token(&tokens[0]);
+    let first = Revision::new(1);
     let is_wanted = || asked.replace(asked.get() + 1) == 0;
-    let error = host.engine().past(moment, &is_wanted).err().unwrap();
+    let error = host.engine().past(first, &is_wanted).err().unwrap();
     assert!(matches!(error, PastError::Abandoned), "{error:?}");
     assert_eq!(asked.get(), 2, "it is asked between one reading and the next");
     assert_eq!(name_at(&host, at_revision(&tokens[0])).await.unwrap().0, "1", "and the next one has it");
