@@ -11,6 +11,7 @@ mod credential;
 mod decision;
 mod directory;
 mod error;
+mod explanation;
 mod facts;
 mod freshness;
 mod history;
@@ -37,6 +38,10 @@ pub use credential::{CredentialError, Credentials};
 pub use decision::{SubjectsPage, SubjectsQuery, Wanted, Window};
 pub use directory::{Everything, OnChunk, Progress, Selection, revision_number};
 pub use error::{ClientError, Refused, Violation};
+pub use explanation::{
+    AskedRelation, CrmGrounds, Explanation, NamedFacts, Observing, RoleEntry, ScopeTest, SharedGroup,
+    SupportGrounds, TicketSide, Weighing,
+};
 pub use facts::{FactsError, facts_text, parse_facts};
 pub use freshness::{Freshness, Moment};
 pub use history::{History, HistoryPart};

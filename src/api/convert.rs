@@ -17,7 +17,7 @@ pub use decision::{
     ItemFault, batch_question, batch_result, decision, effect_of, explained_question, facts, language,
     news_event, obligation_name, question, reason_name, resource_ref,
 };
-pub use explain::explanation;
+pub use explain::{explanation, relation_name, support_role_name};
 pub use from_wire::{key, kind, object, operation};
 pub use page_token::{page_token, parse_page_token};
 pub use plan::{

@@ -5,12 +5,14 @@ use serde::Serialize;
 use super::arguments::{Language, Reading, Resource};
 use super::output::{Format, Output, Printing};
 use super::verdict::Verdict;
-use crate::client::Question;
+use crate::client::{Explanation, Question};
 use crate::domain::Effect;
 
 /// Say whether a user may do an action on a resource, and why; exits with 1 if not
 #[derive(Debug, clap::Args)]
-#[command(after_help = r#"JSON: {"allowed", "reason", "obligation", "rules", "short", "full", "revision"}"#)]
+#[command(
+    after_help = r#"JSON: {"allowed", "reason", "obligation", "rules", "subject", "facts", "asked", "crm": {"roles", "sight", "action"}, "support": {"role", "side"}, "ways", "short", "full", "revision"}"#
+)]
 #[command(override_usage = "dopusk explain [OPTIONS] <SUBJECT> <ACTION> <TYPE> <ID|--facts <FACTS>>")]
 pub(super) struct Explain {
     /// The id of the user
@@ -36,7 +38,8 @@ struct Answer<'a> {
     allowed: bool,
     reason: &'a str,
     obligation: Option<&'a str>,
-    rules: &'a [String],
+    #[serde(flatten)]
+    explanation: &'a Explanation,
     short: &'a str,
     full: &'a str,
     revision: &'a str,
@@ -54,7 +57,7 @@ impl Explain {
                 allowed: ruling.is_allow(),
                 reason: &ruling.reason,
                 obligation: ruling.obligation.as_deref(),
-                rules: &told.rules,
+                explanation: &told.explanation,
                 short: &told.short,
                 full: &told.full,
                 revision: &answered.revision,

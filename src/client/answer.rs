@@ -1,6 +1,6 @@
 //! Answers as callers take them: without the wire's gaps, in which nothing was said.
 
-use super::ClientError;
+use super::{ClientError, Explanation};
 use crate::api::{convert, pb};
 use crate::domain::{Affected, Change, Effect, Id, Note, Object, Recipient};
 
@@ -29,8 +29,8 @@ pub struct Ruling {
 pub struct Told {
     /// The decision.
     pub ruling: Ruling,
-    /// The numbers of the rules that decided.
-    pub rules: Vec<String>,
+    /// What it was made from.
+    pub explanation: Explanation,
     /// One sentence for the user.
     pub short: String,
     /// Everything for the administrator, in lines.

@@ -1,6 +1,7 @@
 //! The calls of `DecisionService`.
 
 use super::answer::{item, recipient, ruling};
+use super::explanation::explanation;
 use super::question::named;
 use super::way::{Subject, subject};
 use super::{
@@ -84,9 +85,9 @@ impl Client {
         };
         let answer = self.decisions().explain(request).await.map_err(|status| self.failure(&status))?;
         let answer = answer.into_inner();
-        let rules = answer.explanation.map(|it| it.rules).unwrap_or_default();
+        let explanation = explanation(answer.explanation.as_ref())?;
         let ruling = ruling(answer.decision.as_ref())?;
-        let value = Told { ruling, rules, short: answer.short, full: answer.full };
+        let value = Told { ruling, explanation, short: answer.short, full: answer.full };
         Ok(Answered { value, revision: answer.revision })
     }
 

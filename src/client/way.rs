@@ -131,17 +131,17 @@ pub(super) fn subject(wire: &pb::Subject) -> Result<Subject, ClientError> {
     })
 }
 
-fn way(wire: &pb::Way) -> Result<Way, ClientError> {
-    let shared = |it: &pb::SharedDepartment| SharedDepartment {
-        own: id(it.own.as_ref()),
-        of_resource: id(it.of_resource.as_ref()),
-    };
+pub(super) fn way(wire: &pb::Way) -> Result<Way, ClientError> {
     Ok(Way {
         kind: convert::way_kind_name(wire),
-        departments: wire.departments.iter().map(shared).collect(),
+        departments: wire.departments.iter().map(shared_department).collect(),
         groups: ids(&wire.groups),
         roles: wire.roles.iter().map(reached_role).collect::<Result<_, _>>()?,
     })
+}
+
+pub(super) fn shared_department(wire: &pb::SharedDepartment) -> SharedDepartment {
+    SharedDepartment { own: id(wire.own.as_ref()), of_resource: id(wire.of_resource.as_ref()) }
 }
 
 pub(super) fn reached_role(wire: &pb::ReachedRole) -> Result<ReachedRole, ClientError> {

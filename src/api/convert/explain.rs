@@ -122,3 +122,20 @@ fn side(side: &Side) -> pb::TicketSide {
         groups: groups.collect(),
     }
 }
+
+/// The name of a relation, without the prefix.
+#[must_use]
+pub fn relation_name(relation: pb::Relation) -> String {
+    relation.as_str_name().trim_start_matches("RELATION_").to_lowercase()
+}
+
+/// The name of a support role, without the prefix; where none is given, `none`.
+#[must_use]
+pub fn support_role_name(role: pb::SupportRole) -> String {
+    match role {
+        pb::SupportRole::Unspecified => "none".to_owned(),
+        pb::SupportRole::Client | pb::SupportRole::Staff | pb::SupportRole::Demo | pb::SupportRole::Admin => {
+            role.as_str_name().trim_start_matches("SUPPORT_ROLE_").to_lowercase()
+        }
+    }
+}

@@ -1,11 +1,12 @@
-//! The texts for every reason in every language, on the sample company.
+//! The texts for every reason, rule and way in every language, on the sample company and on a corner of another one that
+//! has what the sample has no example of.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use dopusk::bundle::{Bundle, Encoding};
 use dopusk::domain::{Operation, Reason, Write};
-use dopusk::engine::{Consistency, Explained, InlineFacts, Question, ResourceRef};
+use dopusk::engine::{Consistency, Explained, Grounds, InlineFacts, Question, Reach, ResourceRef};
 use dopusk::testing::Office;
 use dopusk::text::{Language, texts};
 
@@ -15,7 +16,7 @@ use crate::tool::root;
 const REGENERATE: &str = "DOPUSK_GOLDEN_WRITE";
 
 /// Subject, action, type, id.
-const STORED: [[&str; 4]; 26] = [
+const STORED: [[&str; 4]; 29] = [
     ["nobody", "read", "deal", "deal-won"],
     ["gina", "read", "deal", "deal-left-behind"],
     ["tom", "read", "deal", "deal-gone"],
@@ -30,6 +31,9 @@ const STORED: [[&str; 4]; 26] = [
     ["tom", "read", "deal", "deal-offer"],
     ["nina", "update", "deal", "deal-won"],
     ["nina", "read", "deal", "deal-south"],
+    ["simon", "read", "deal", "deal-queue"],
+    ["nina", "read", "deal", "deal-nobody"],
+    ["sam", "read", "deal", "deal-won"],
     ["tom", "read", "deal", "deal-watched"],
     ["ada", "delete", "ticket", "ticket-cara"],
     ["stella", "read_hidden", "ticket", "ticket-cara"],
@@ -52,12 +56,21 @@ const INLINE: [([&str; 3], &str); 4] = [
     (["simon", "export", "deal"], "simon"),
 ];
 
+/// The same of the corner.
+const CORNER: [[&str; 4]; 5] = [
+    ["peter", "read", "deal", "deal-stall"],
+    ["peter", "update", "deal", "deal-stall"],
+    ["wanda", "read", "deal", "deal-retail"],
+    ["wanda", "read", "note", "note-open"],
+    ["sid", "read", "note", "note-open"],
+];
+
 /// Words of the questions that users have too.
 const TOLD: [&str; 4] = ["ticket", "read", "nobody", "demo"];
 
-async fn sample() -> Office {
-    let text = std::fs::read(root().join("deploy/sample/company.yaml")).unwrap();
-    let company = Bundle::read("company.yaml", Encoding::Yaml, text.as_slice()).unwrap();
+async fn office(bundle: &str) -> Office {
+    let text = std::fs::read(root().join(bundle)).unwrap();
+    let company = Bundle::read(bundle, Encoding::Yaml, text.as_slice()).unwrap();
     let operations: Vec<Operation> = company.into_objects().map(Operation::put).collect();
     let office = Office::empty();
     office.engine().write(Write { operations, ..Write::default() }).await.unwrap();
@@ -76,11 +89,8 @@ fn explain(
 
 /// Each explanation under a line that says of what it is.
 async fn explanations() -> Vec<(String, Explained)> {
-    let office = sample().await;
-    let stored = STORED.iter().map(|[subject, action, entity_type, id]| {
-        let explained = explain(&office, [subject, action, entity_type], ResourceRef::Stored(id));
-        (format!("{subject} {action} {entity_type} {id}"), explained)
-    });
+    let office = office("deploy/sample/company.yaml").await;
+    let corner = self::office("tests/golden/corner.yaml").await;
     let inline = INLINE.iter().map(|(words, responsible)| {
         let stage = (words[2] == "deal").then_some("NEW");
         let responsible = Some(*responsible).filter(|it| !it.is_empty());
@@ -88,7 +98,81 @@ async fn explanations() -> Vec<(String, Explained)> {
         let about = format!("{} --facts {}", words.join(" "), responsible.unwrap_or("nobody"));
         (about, explain(&office, *words, ResourceRef::Inline(facts)))
     });
-    stored.chain(inline).collect()
+    let facts = InlineFacts { responsible: Some("peter"), stage: Some("NEW"), ..InlineFacts::default() };
+    let import = explain(&corner, ["peter", "import", "deal"], ResourceRef::Inline(facts));
+    let import = [("peter import deal --facts peter".to_owned(), import)];
+    stored(&office, &STORED).chain(inline).chain(stored(&corner, &CORNER)).chain(import).collect()
+}
+
+/// The explanations about stored resources.
+fn stored(office: &Office, asked: &[[&str; 4]]) -> impl Iterator<Item = (String, Explained)> {
+    asked.iter().map(|[subject, action, entity_type, id]| {
+        let explained = explain(office, [subject, action, entity_type], ResourceRef::Stored(id));
+        (format!("{subject} {action} {entity_type} {id}"), explained)
+    })
+}
+
+/// Every rule that an explanation can name: those of the reasons, and those of what it lists (3.3, 3.6).
+fn each_rule() -> BTreeSet<&'static str> {
+    Reason::EACH.iter().flat_map(|reason| reason.rules()).copied().chain(["3.3", "3.6"]).collect()
+}
+
+/// What a line is about that names a rule, such as `(rules 3.5, 3.10)`.
+fn rules_of(line: &str) -> Vec<&str> {
+    let words = ["(rule ", "(rules ", "(правило ", "(правила "];
+    let named = words.iter().find_map(|word| line.split_once(word));
+    let list = named.and_then(|(_, rest)| rest.split_once(')')).map(|(list, _)| list);
+    list.map(|list| list.split(", ").collect()).unwrap_or_default()
+}
+
+#[test]
+fn the_agreed_texts_name_every_rule_and_every_reason_in_both_languages() {
+    for (_, code) in Language::EACH {
+        let agreed =
+            std::fs::read_to_string(root().join(format!("tests/golden/explain-{code}.txt"))).unwrap();
+        let rules: BTreeSet<&str> = agreed.lines().flat_map(rules_of).collect();
+        assert_eq!(rules, each_rule(), "{code}");
+        for reason in Reason::EACH {
+            let head = format!(": {reason:?}");
+            let case = agreed.lines().skip_while(|line| !line.starts_with("# ") || !line.ends_with(&head));
+            let case: Vec<&str> = case.skip(1).take_while(|line| !line.is_empty()).collect();
+            let [short, _, full, ..] = case[..] else { panic!("{code}: {reason:?} has no case") };
+            assert!(rules_of(short).is_empty(), "{code}: what a user is told has no rules: {short}");
+            assert!(!rules_of(full).is_empty(), "{code}: an administrator is told the rule: {full}");
+        }
+    }
+}
+
+/// The kind of a way in which a role reaches somebody.
+fn kind_of(reach: &Reach) -> &'static str {
+    match reach {
+        Reach::User(_) => "user",
+        Reach::UserAndManagers(_) => "user and managers",
+        Reach::Manager { .. } => "manager",
+        Reach::Department(_) => "department",
+        Reach::DepartmentTree(_) => "department tree",
+        Reach::Workgroup { .. } => "workgroup",
+        Reach::Everyone => "everyone",
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_way_of_a_role_and_every_scope_has_a_text_that_was_agreed() {
+    let (mut reaches, mut scopes) = (BTreeSet::new(), BTreeSet::new());
+    let (mut is_bare, mut is_vain) = (false, false);
+    for (_, explained) in explanations().await {
+        let Grounds::Crm(crm) = explained.explanation.grounds else { continue };
+        is_bare |= crm.roles.is_empty();
+        reaches.extend(crm.roles.iter().flat_map(|role| &role.reaches).map(kind_of));
+        for weighing in crm.sight.iter().chain([&crm.action]) {
+            scopes.extend(weighing.scopes.iter().map(|it| (it.scope.name(), it.opens)));
+            is_vain |= weighing.observing.as_ref().is_some_and(|it| !it.opens());
+        }
+    }
+    assert_eq!(reaches.len(), 7, "{reaches:?}");
+    // All opens everything, so that it never says no.
+    assert_eq!(scopes.len(), 9, "{scopes:?}");
+    assert!(is_bare && is_vain, "a user without roles, and an observer whom no role lets read");
 }
 
 #[tokio::test(flavor = "multi_thread")]
