@@ -1,5 +1,5 @@
 //! What it costs to find the conflicts of the default company (10,000 employees, 30 roles), to make messages of them,
-//! and to put them into words besides.
+//! and to put them into words besides; and the advice on the same company.
 //!
 //! Budget: 2 seconds for the whole company, made into messages. Run with `cargo bench --bench conflicts`.
 
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use criterion::{Criterion, criterion_group, criterion_main};
 use dopusk::api::convert;
 use dopusk::company::{Company, Size};
-use dopusk::engine::{Circle, ConflictFilter, Conflicts, Consistency, PeoplePart};
+use dopusk::engine::{Circle, ConflictFilter, Conflicts, Consistency, PeoplePart, Thresholds};
 use dopusk::testing;
 use dopusk::text::{Language, review_text};
 use prost::Message as _;
@@ -48,6 +48,9 @@ fn conflicts(criterion: &mut Criterion) {
     });
     group.bench_function("a department with those below it", |bencher| {
         bencher.iter(|| find(Circle::DepartmentTree("d3")).count());
+    });
+    group.bench_function("company, advice", |bencher| {
+        bencher.iter(|| published.advice(&[], Thresholds::default(), PeoplePart::default()).count());
     });
     group.bench_function("a user", |bencher| bencher.iter(|| find(Circle::User("u7")).count()));
     group.finish();

@@ -3,6 +3,7 @@
 //! One file per subcommand. Results go to stdout through one writer, everything else to stderr.
 
 mod actions;
+mod advice;
 mod arguments;
 mod backup;
 mod bar;
@@ -70,6 +71,7 @@ enum Command {
     Check(check::Check),
     Explain(explain::Explain),
     Conflicts(conflicts::Conflicts),
+    Advice(advice::Advice),
     List(list::List),
     Count(count::Count),
     Plan(plan::Plan),
@@ -129,6 +131,7 @@ impl Command {
             Self::Check(it) => it.run(output).await,
             Self::Explain(it) => it.run(output).await,
             Self::Conflicts(it) => it.run(output).await,
+            Self::Advice(it) => it.run(output).await,
             Self::List(it) => it.run(output).await,
             Self::Count(it) => it.run(output).await,
             Self::Plan(it) => it.run(output).await,

@@ -4,6 +4,7 @@
 //! nothing of the wire is seen through it. It does not retry, and holds no state but the connection.
 
 mod address;
+mod advice;
 mod answer;
 pub mod case;
 mod conflict;
@@ -31,6 +32,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 pub use address::{Address, AddressError};
+pub use advice::{Advice, AdviceObject, AdviceQuery, AdviceReport};
 pub use answer::{Answered, Committed, Event, ItemError, Listed, Ruling, Told};
 pub use conflict::{Conflict, ConflictEntry, ConflictPerson, ConflictQuery, Conflicts, Labelled, Whose};
 use credential::Line;

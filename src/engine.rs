@@ -3,6 +3,7 @@
 //! The engine owns the store, the published snapshot, the cache of effective rights and the stream of changes, and
 //! is where they meet. Readers take the published snapshot and answer from it alone; writes pass through one thread.
 
+mod advice;
 mod check;
 mod conflict;
 mod explain;
@@ -34,6 +35,7 @@ use crate::snapshot::Snapshot;
 use crate::store::{self, Store};
 use crate::watch::Feed;
 
+pub use advice::{AdviceList, NamedAdvice};
 pub use conflict::{
     Circle, CircleError, ConflictEntry, ConflictFilter, ConflictPerson, Conflicts, NamedConflict, PeoplePart,
 };
@@ -48,7 +50,7 @@ pub use visible::{VisibleCount, VisibleFilter, VisibleList, VisibleQuery};
 pub use write::WriteError;
 
 pub use crate::directory::{Reach, ReachedRole, Violation};
-pub use crate::review::ConflictKind;
+pub use crate::review::{About, AdviceKind, ConflictKind, Thresholds};
 pub use crate::rights::DepartmentForm;
 pub use crate::rights::{
     Above, Asked, CrmGrounds, Entry, Explanation, Grounds, GroupRow, Observing, Relation, RoleEntry,

@@ -3,6 +3,7 @@
 //! The order of what is told is the same in every language; a language has the words alone. Nothing is decided here,
 //! and nothing is looked up: what is told is what the explanation holds.
 
+mod advice;
 mod en;
 mod phrases;
 mod review;
@@ -10,9 +11,11 @@ mod ru;
 mod tree;
 
 use crate::engine::Explained;
+use advice::AdvicePhrases;
 use phrases::Phrases;
 use review::ReviewPhrases;
 
+pub use advice::{AdviceText, advice_text};
 pub use review::review_text;
 
 /// A language that texts are in.
@@ -39,6 +42,13 @@ impl Language {
         match self {
             Self::English => &en::English,
             Self::Russian => &ru::Russian,
+        }
+    }
+
+    fn advice_phrases(self) -> &'static dyn AdvicePhrases {
+        match self {
+            Self::English => &advice::English,
+            Self::Russian => &advice::Russian,
         }
     }
 

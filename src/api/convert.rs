@@ -1,5 +1,6 @@
 //! Between the wire and the domain, both ways; the fields that don't parse are all named.
 
+mod advice;
 mod conflict;
 mod decision;
 mod explain;
@@ -10,6 +11,7 @@ mod time;
 mod to_wire;
 mod way;
 
+pub use advice::{advice, advice_kind_name, advice_kind_to_wire, advice_query};
 pub use conflict::{
     circle, conflict, conflict_filter, conflict_kind_name, conflict_kind_to_wire, people_part, scope_name,
 };

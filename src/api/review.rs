@@ -11,7 +11,7 @@ use tonic::{Request, Response, Status};
 use super::deadline::{Deadline, expire};
 use super::{Context, convert, pb, status};
 use crate::domain::{FINDINGS_CHUNK_MAX, REVIEWS_AT_ONCE_MAX};
-use crate::text::review_text;
+use crate::text::{advice_text, review_text};
 
 /// Messages that wait for a slow reader.
 const MESSAGES_WAITING_MAX: usize = 4;
@@ -96,6 +96,33 @@ impl pb::review_service_server::ReviewService for ReviewApi {
                 .collect();
             let is_told = std::mem::take(&mut is_first) || !conflicts.is_empty();
             is_told.then(|| pb::ListConflictsResponse { conflicts, total, revision: revision.clone() })
+        });
+        Ok(Response::new(self.send((seat, deadline), chunks)))
+    }
+
+    type ListAdviceStream = Answers<pb::ListAdviceResponse>;
+
+    async fn list_advice(
+        &self,
+        request: Request<pb::ListAdviceRequest>,
+    ) -> Result<Response<Self::ListAdviceStream>, Status> {
+        self.context.permit(&request)?;
+        let deadline = Deadline::of(&request);
+        let request = request.get_ref();
+        let published = Arc::clone(&*self.context.at(request.consistency.as_ref())?);
+        let language = convert::language(&request.language)?;
+        let (kinds, thresholds) = convert::advice_query(request)?;
+        let part = convert::people_part(request.people_max, &request.people_after)?;
+        let seat = self.seat()?;
+        let mut found = blocking(move || published.advice(&kinds, thresholds, part)).await?;
+        let (total, revision) = (found.len() as u64, found.published().token().to_owned());
+        let mut is_first = true;
+        let chunks = std::iter::from_fn(move || {
+            let chunk = found.by_ref().take(FINDINGS_CHUNK_MAX);
+            let advice: Vec<pb::Advice> =
+                chunk.map(|it| convert::advice(&it, advice_text(&it, language))).collect();
+            let is_told = std::mem::take(&mut is_first) || !advice.is_empty();
+            is_told.then(|| pb::ListAdviceResponse { advice, total, revision: revision.clone() })
         });
         Ok(Response::new(self.send((seat, deadline), chunks)))
     }

@@ -51,6 +51,7 @@ pub const CALLS: &[Call] = &[
     call("Export", "/dopusk.v1.DirectoryService/Export", Nature::Reading, Breadth::Whole),
     call("ListChanges", "/dopusk.v1.HistoryService/ListChanges", Nature::Reading, Breadth::Whole),
     call("ListConflicts", "/dopusk.v1.ReviewService/ListConflicts", Nature::Explaining, Breadth::Whole),
+    call("ListAdvice", "/dopusk.v1.ReviewService/ListAdvice", Nature::Explaining, Breadth::Whole),
     call("Watch", "/dopusk.v1.WatchService/Watch", Nature::Reading, Breadth::Whole),
 ];
 

@@ -24,7 +24,7 @@ fn the_arguments_fit_one_another() {
 
 #[test]
 fn a_wrong_command_exits_with_2() {
-    let wrong: [&[&str]; 25] = [
+    let wrong: [&[&str]; 28] = [
         &[],
         &["fly"],
         &["check", "u1", "read", "deal"],
@@ -33,6 +33,9 @@ fn a_wrong_command_exits_with_2() {
         &["check", "u1", "read", "deal", "42", "--output", "xml"],
         &["check", "u1", "read", "deal", "42", "--server", "ftp://h:1"],
         &["explain", "u1", "read", "deal", "42", "--language", "de"],
+        &["conflicts", "--user", "u1", "--department", "d1"],
+        &["conflicts", "--include-subdepartments"],
+        &["advice", "--broad", "101"],
         &["list", "u1", "read", "deal", "--page-size", "-1"],
         &["plan", "u1", "read", "deal", "--departments", "all"],
         &["plan", "u1", "read", "deal", "--column", "stage=stage"],
@@ -58,12 +61,23 @@ fn a_wrong_command_exits_with_2() {
 
 #[test]
 fn a_right_command_is_taken() {
-    let right: [&[&str]; 13] = [
+    let right: [&[&str]; 15] = [
         &["--help"],
         &["--version"],
         &["check", "u1", "read", "deal", "42", "--consistency", "newest"],
         &["check", "u1", "read", "deal", "--facts", "responsible=u2,stage=NEW,open=true,departments=d1+d2"],
         &["explain", "u1", "read", "deal", "--facts", "stage=NEW", "--language", "ru"],
+        &[
+            "conflicts",
+            "--department",
+            "d1",
+            "--include-subdepartments",
+            "--kind",
+            "narrowing",
+            "--stage",
+            "",
+        ],
+        &["advice", "--kind", "role-unheld", "--kind", "broad-grant", "--broad", "30", "--language", "ru"],
         &["subjects", "read", "deal", "42", "--ways", "--output", "jsonl"],
         &["list", "u1", "read", "deal", "--page-size", "3", "--server", "unix:///run/dopusk.sock"],
         &[

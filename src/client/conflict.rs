@@ -1,5 +1,7 @@
 //! Conflicts between roles, as callers take them.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use super::way::{ReachedRole, reached_role};
@@ -107,6 +109,12 @@ pub struct Labelled {
     pub id: String,
     /// The name; empty where there is none.
     pub name: String,
+}
+
+impl fmt::Display for Labelled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.name.is_empty() { f.write_str(&self.id) } else { write!(f, "{} ({})", self.name, self.id) }
+    }
 }
 
 impl Labelled {

@@ -1,7 +1,7 @@
 //! Ids and names of what has an index, for answers that people read.
 
 use super::{DepartmentIndex, Directory, GroupIndex, UserIndex};
-use crate::domain::{Id, Named};
+use crate::domain::{BindingSubject, Id, Named};
 
 impl Directory {
     /// A user by id and name; without a name where he doesn't exist, none for a stranger.
@@ -32,6 +32,22 @@ impl Directory {
     #[must_use]
     pub fn named_departments(&self, departments: &[DepartmentIndex]) -> Vec<Named> {
         departments.iter().filter_map(|it| self.named_department(*it)).collect()
+    }
+
+    /// The user, department or workgroup that a binding names; none where it takes in everyone.
+    #[must_use]
+    pub fn named_subject(&self, subject: &BindingSubject) -> Option<Named> {
+        match subject {
+            BindingSubject::User(id) | BindingSubject::UserAndManagers(id) => Some(self.named_user_of(id)),
+            BindingSubject::Department(id) | BindingSubject::DepartmentTree(id) => {
+                self.find_department(id.as_str()).and_then(|it| self.named_department(it))
+            }
+            BindingSubject::Workgroup { workgroup, .. } => {
+                let found = self.workgroups.get(workgroup);
+                found.map(|it| Named { id: it.id.clone(), name: it.name.clone() })
+            }
+            BindingSubject::Everyone => None,
+        }
     }
 
     pub(super) fn named_user_of(&self, id: &Id) -> Named {

@@ -253,6 +253,12 @@ impl Directory {
         self.bindings.range(from..).take_while(move |binding| binding.role == *role)
     }
 
+    /// The roles that are bound to a subject, sorted.
+    #[must_use]
+    pub fn bound_roles(&self, subject: &BindingSubject) -> &[Id] {
+        self.roles_by_subject.get(subject).map_or(&[], |roles| roles.as_slice())
+    }
+
     /// The users in order of ids, from behind an id on.
     pub fn users_after(&self, after: Option<&str>) -> impl Iterator<Item = (UserIndex, &Arc<User>)> {
         self.users_after_where(after, |_| true)

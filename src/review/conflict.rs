@@ -7,8 +7,9 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::directory::{Directory, StageIndex, UserIndex, UserNode};
-use crate::domain::{Id, Model, Role, ScopeSet};
+use super::crowd::{Columns, Crowd};
+use crate::directory::{Directory, StageIndex, UserIndex};
+use crate::domain::{Id, Role, ScopeSet};
 use crate::rights::{Act, Entry};
 
 /// What becomes of entries that differ; the most harmful first.
@@ -98,92 +99,46 @@ impl Conflict {
     }
 }
 
-/// Whether roles decide what somebody may: he is active and no portal administrator (rules 2.1, 2.3).
-#[must_use]
-pub fn is_decided_by_roles(node: &UserNode) -> bool {
-    node.user().is_some_and(|user| user.active && !user.admin)
-}
-
 /// The conflicts of users who come in order of ids, the most harmful first.
 ///
 /// Costs finding the roles of each user, and some 10 microseconds for each different set of roles and action.
 #[must_use]
 pub fn conflicts(directory: &Directory, users: impl Iterator<Item = UserIndex>) -> Vec<Conflict> {
-    let circle = Circle::gather(directory, users);
-    let types = directory.catalog().iter().filter(|(_, node)| node.model() == Model::Crm);
-    let acts = types.flat_map(|(entity_type, node)| {
-        node.actions().map(move |(action, _)| Act { entity_type, node, action })
-    });
-    let mut found: Vec<Conflict> = acts.flat_map(|act| circle.conflicts(&act)).collect();
+    let crowd = Crowd::gather(directory, users);
+    let mut found: Vec<Conflict> = crowd.acts().flat_map(|act| of_act(&crowd, &act)).collect();
     found.sort_by_cached_key(Conflict::rank);
     found
 }
 
-/// Some users by the roles that reach them. Roles and users are named by their places.
-struct Circle<'a> {
-    users: Vec<UserIndex>,
-    roles: Vec<&'a Arc<Role>>,
-    sets: BTreeMap<Vec<usize>, Vec<usize>>,
-}
-
-impl<'a> Circle<'a> {
-    fn gather(directory: &'a Directory, users: impl Iterator<Item = UserIndex>) -> Self {
-        let users: Vec<UserIndex> =
-            users.filter(|user| directory.user(*user).is_some_and(is_decided_by_roles)).collect();
-        let roles: Vec<&Arc<Role>> = directory.roles().collect();
-        let mut sets: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
-        for (at, user) in users.iter().enumerate() {
-            let own = directory.roles_of(*user);
-            let places = own.iter().filter_map(|own| roles.binary_search_by(|it| it.id.cmp(&own.id)).ok());
-            sets.entry(places.collect()).or_default().push(at);
+/// The conflicts over an action.
+fn of_act(crowd: &Crowd<'_>, act: &Act<'_>) -> Vec<Conflict> {
+    let columns = crowd.columns(act);
+    // Whoever has the same roles with an entry has the same conflicts, whatever else he has.
+    let mut meeting: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
+    for (set, people) in &crowd.sets {
+        let saying: Vec<usize> = set.iter().copied().filter(|role| columns.says(*role)).collect();
+        if saying.len() > 1 {
+            meeting.entry(saying).or_default().extend(people);
         }
-        Self { users, roles, sets }
     }
-
-    /// The conflicts over an action.
-    fn conflicts(&self, act: &Act<'_>) -> Vec<Conflict> {
-        let stages: Vec<Option<StageIndex>> =
-            std::iter::once(None).chain(act.node.stages().map(Some)).collect();
-        let columns: Vec<Vec<Entry>> = self
-            .roles
-            .iter()
-            .map(|role| stages.iter().map(|stage| Entry::of_role(act, role, *stage)).collect())
-            .collect();
-        let says = |place: &usize| {
-            columns.get(*place).is_some_and(|column| column.iter().any(|entry| entry.is_present()))
-        };
-        // Whoever has the same roles with an entry has the same conflicts, whatever else he has.
-        let mut meeting: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
-        for (set, people) in &self.sets {
-            let saying: Vec<usize> = set.iter().copied().filter(says).collect();
-            if saying.len() > 1 {
-                meeting.entry(saying).or_default().extend(people);
-            }
-        }
-        let found = meeting.into_iter().flat_map(|(places, mut people)| {
-            people.sort_unstable();
-            let people: Arc<[UserIndex]> =
-                people.into_iter().filter_map(|at| self.users.get(at).copied()).collect();
-            let differing = differing(&columns, &places, &stages);
-            differing.into_iter().map(move |(entries, stages)| {
-                let roles = places.iter().filter_map(|place| self.roles.get(*place).map(|it| Arc::clone(it)));
-                let entries = roles.zip(entries).collect();
-                conflict(act, stages, entries, Arc::clone(&people))
-            })
-        });
-        found.collect()
-    }
+    let found = meeting.into_iter().flat_map(|(places, people)| {
+        let (people, rows) = (crowd.people(people), differing(&columns, &places));
+        rows.into_iter().map(move |(entries, stages)| {
+            let roles = places.iter().filter_map(|place| crowd.roles.get(*place).map(|it| Arc::clone(it)));
+            conflict(act, stages, roles.zip(entries).collect(), Arc::clone(&people))
+        })
+    });
+    found.collect()
 }
 
 /// Entries of some roles, and the stages for which they are so.
 type Row = (Vec<Entry>, Vec<Option<StageIndex>>);
 
 /// The different rows of entries that are not all the same.
-fn differing(columns: &[Vec<Entry>], places: &[usize], stages: &[Option<StageIndex>]) -> Vec<Row> {
+fn differing(columns: &Columns, places: &[usize]) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
-    for (at, stage) in stages.iter().enumerate() {
-        let column = |place: &usize| columns.get(*place).and_then(|column| column.get(at)).copied();
-        let entries: Vec<Entry> = places.iter().filter_map(column).collect();
+    for (at, stage) in columns.stages.iter().enumerate() {
+        let entries: Vec<Entry> = places.iter().map(|place| columns.entry(*place, at)).collect();
         if entries.iter().all(|entry| Some(entry) == entries.first()) {
             continue;
         }

@@ -4,7 +4,7 @@ mod en;
 mod ru;
 
 pub(super) use en::English;
-pub(super) use ru::Russian;
+pub(super) use ru::{Russian, people as russian_people};
 
 use super::phrases::{Detail, Phrases, join};
 use super::{Language, Texts};

@@ -213,7 +213,7 @@ fn grant(it: &Grant) -> pb::Grant {
     }
 }
 
-fn role_binding(it: &RoleBinding) -> pb::RoleBinding {
+pub(super) fn role_binding(it: &RoleBinding) -> pb::RoleBinding {
     use pb::role_binding::Subject as Wire;
     let user =
         |id: &Id, include_managers| Wire::User(pb::UserSubject { id: id.to_string(), include_managers });

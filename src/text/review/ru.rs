@@ -42,7 +42,7 @@ impl ReviewPhrases for Russian {
 }
 
 /// A number of people: 1 человек, 2 человека, 5 человек, 21 человек.
-fn people(count: usize) -> String {
+pub(in crate::text) fn people(count: usize) -> String {
     let is_few = matches!(count % 10, 2..=4) && !matches!(count % 100, 12..=14);
     format!("{count} {}", if is_few { "человека" } else { "человек" })
 }

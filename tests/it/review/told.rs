@@ -7,13 +7,9 @@ use dopusk::domain::{Key, Object, User};
 use tokio_stream::StreamExt as _;
 use tonic::{Code, Status};
 
-use super::sample;
+use super::{assert_golden, sample};
 use crate::host::{Host, assert_error};
-use crate::tool::root;
 use crate::world::id;
-
-/// The golden files are written anew where this is set.
-const REGENERATE: &str = "DOPUSK_GOLDEN_WRITE";
 
 async fn host() -> Host {
     let host = Host::start().await;
@@ -36,15 +32,6 @@ async fn conflicts(host: &Host, request: pb::ListConflictsRequest) -> Result<Vec
 
 fn of(circle: pb::list_conflicts_request::Circle) -> pb::ListConflictsRequest {
     pb::ListConflictsRequest { circle: Some(circle), ..pb::ListConflictsRequest::default() }
-}
-
-fn assert_golden(name: &str, told: &str) {
-    let golden = root().join("tests/golden").join(name);
-    if std::env::var_os(REGENERATE).is_some() {
-        std::fs::write(&golden, told).unwrap();
-    }
-    let agreed = std::fs::read_to_string(&golden).unwrap_or_default();
-    assert!(agreed == told, "{name}: set {REGENERATE}=1 and look at the difference");
 }
 
 #[tokio::test(flavor = "multi_thread")]
