@@ -24,6 +24,8 @@ mod history;
 mod import;
 mod key;
 mod list;
+mod man;
+mod notify;
 mod objects;
 mod output;
 mod plan;
@@ -97,6 +99,8 @@ enum Command {
     #[command(hide = true)]
     BenchNoop(bench::Noop),
     Completions(completions::Completions),
+    #[command(hide = true)]
+    Man(man::Man),
 }
 
 /// Runs the command that the process was started with.
@@ -156,6 +160,7 @@ impl Command {
             Self::Bench(it) => it.run(output).await,
             Self::BenchNoop(it) => it.run(output).await,
             Self::Completions(it) => it.run(output),
+            Self::Man(it) => it.run(),
         }
     }
 }

@@ -17,17 +17,20 @@ import argparse
 from grpc_requests import Client
 
 SERVICE = "dopusk.v1.DecisionService"
+# For a Unix socket gRPC's C core, which is that of Python, PHP, Ruby and C++, would send the socket's path as the name
+# of the host, and HTTP/2 takes no such name.
+OPTIONS = [("grpc.default_authority", "localhost")]
 
 
 def main():
     parser = argparse.ArgumentParser(description="Asks Dopusk one question and one list.")
-    parser.add_argument("server", help="host:port")
+    parser.add_argument("server", help="host:port, or unix:/path of a socket")
     parser.add_argument("subject", help="the id of the user who asks")
     parser.add_argument("action")
     parser.add_argument("type", help="the name of the entity type")
     parser.add_argument("id", help="the id of the resource")
     asked = parser.parse_args()
-    client = Client.get_by_endpoint(asked.server)
+    client = Client.get_by_endpoint(asked.server, channel_options=OPTIONS)
     question = {"subject": asked.subject, "action": asked.action, "entity_type": asked.type}
 
     answer = client.request(SERVICE, "Check", {**question, "id": asked.id})

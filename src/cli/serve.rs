@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::notify;
 use super::output::Output;
 use super::verdict::Verdict;
 use crate::config::{Config, Partial};
@@ -34,6 +35,7 @@ impl Serve {
         let mut signals = Signals::listen()?;
         let running = server::start(settings(config)).await?;
         announce(&running, output)?;
+        notify::ready()?;
         while signals.comes().await == Asked::ToRenew {
             running.renew().await;
         }

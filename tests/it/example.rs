@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::process::Process;
 use crate::server::Server;
 use crate::tool::{buf, must, python, root};
 
@@ -22,6 +23,22 @@ fn the_python_example_asks_a_question_and_a_list() {
     assert!(decision.starts_with("nina may read deal deal-won: EFFECT_ALLOW, REASON_"), "{decision}");
     let (_, ids) = list.split_once(": ").unwrap();
     assert!(ids.split(' ').any(|id| id == "deal-won"), "what may be read is in the list: {list}");
+}
+
+#[test]
+fn the_python_example_asks_over_a_unix_socket() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("dopusk.sock");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dopusk"));
+    command.env("DOPUSK_SOCKET", &socket);
+    let server = Process::spawn_under(command, &folder.path().join("store"));
+    let company = root().join("deploy/sample/company.yaml");
+    let import = ["import", "--server", &server.url()];
+    must(Command::new(env!("CARGO_BIN_EXE_dopusk")).args(import).arg(company));
+    let mut example = Command::new(python());
+    example.arg(root().join("examples/python/check.py")).arg(format!("unix:{}", socket.display()));
+    let printed = must(example.args(QUESTION));
+    assert!(printed.starts_with("nina may read deal deal-won: EFFECT_ALLOW"), "{printed}");
 }
 
 #[test]

@@ -12,18 +12,9 @@ use tempfile::TempDir;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::process::Process;
+use crate::tool::debian;
 
 const CALLS: &str = "trace=write,pwrite64,writev,pwritev,pwritev2,fsync,fdatasync";
-
-fn install_strace() {
-    if Command::new("strace").arg("--version").output().is_ok_and(|it| it.status.success()) {
-        return;
-    }
-    let mut install = Command::new("apt-get");
-    install.args(["install", "-y", "strace"]);
-    let output = install.output().unwrap_or_else(|error| panic!("this must run: {install:?}: {error}"));
-    assert!(output.status.success(), "this must end well: {install:?}\n{output:?}");
-}
 
 /// Seconds since 1970, as strace tells them.
 fn now() -> f64 {
@@ -113,7 +104,7 @@ fn read_trace(path: &Path) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_acknowledged_write_is_on_disk() {
-    install_strace();
+    debian("strace", &["strace"]);
     let folder = TempDir::new().unwrap();
     let (data, trace) = (folder.path().join("store"), folder.path().join("trace"));
     let mut strace = Command::new("strace");

@@ -6,6 +6,7 @@ mod cache;
 mod caller;
 mod conformance;
 mod contract;
+mod deploy;
 mod errors;
 mod example;
 mod explain;

@@ -1,13 +1,14 @@
-//! Outside tools that the tests run: buf from npm, Python with the example's packages, and PostgreSQL.
+//! Outside tools that the tests run: buf from npm, Python with packages, cargo-deb, and what Debian has.
 //!
-//! The first two are installed below the build folder when they are absent or of another version, PostgreSQL by apt; a
-//! tool that can't be had fails the test with the command that would bring it.
+//! All but the last are installed below the build folder when they are absent or of another version, Debian's packages
+//! by apt; a tool that can't be had fails the test with the command that would bring it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
 const BUF_VERSION: &str = "1.75.0";
+const CARGO_DEB_VERSION: &str = "3.8.0";
 
 /// The repository's root.
 pub(crate) fn root() -> &'static Path {
@@ -31,18 +32,61 @@ pub(crate) fn buf() -> &'static Path {
 
 /// The path of a Python that has the packages of `examples/python/requirements.txt`.
 pub(crate) fn python() -> &'static Path {
-    static PYTHON: LazyLock<PathBuf> = LazyLock::new(|| {
-        let folder = build_folder().join("python");
-        let program = folder.join("bin/python");
-        let wanted = root().join("examples/python/requirements.txt");
-        let pip = Command::new(&program).args(["-m", "pip", "--version"]).output();
-        if !pip.is_ok_and(|output| output.status.success()) {
-            must(Command::new("python3").args(["-m", "venv"]).arg(&folder));
-        }
-        must(Command::new(&program).args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(wanted));
-        program
-    });
+    static PYTHON: LazyLock<PathBuf> =
+        LazyLock::new(|| python_with("python", "examples/python/requirements.txt"));
     &PYTHON
+}
+
+/// The path of a Python beside which stand what checks `deploy/`.
+pub(crate) fn deploy_python() -> &'static Path {
+    static PYTHON: LazyLock<PathBuf> =
+        LazyLock::new(|| python_with("deploy-python", "tests/it/deploy/requirements.txt"));
+    &PYTHON
+}
+
+fn python_with(name: &str, requirements: &str) -> PathBuf {
+    let folder = build_folder().join(name);
+    let program = folder.join("bin/python");
+    let pip = Command::new(&program).args(["-m", "pip", "--version"]).output();
+    if !pip.is_ok_and(|output| output.status.success()) {
+        must(Command::new("python3").args(["-m", "venv"]).arg(&folder));
+    }
+    let wanted = root().join(requirements);
+    must(Command::new(&program).args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(wanted));
+    program
+}
+
+/// The folder of `cargo-deb`.
+pub(crate) fn cargo_deb() -> &'static Path {
+    static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
+        let folder = build_folder().join("cargo-deb");
+        let version = Command::new(folder.join("bin/cargo-deb")).arg("--version").output();
+        if !version.is_ok_and(|output| text(&output).trim() == CARGO_DEB_VERSION) {
+            let package = format!("cargo-deb@{CARGO_DEB_VERSION}");
+            must(Command::new("cargo").args(["install", "--locked", &package, "--root"]).arg(&folder));
+        }
+        folder.join("bin")
+    });
+    &FOLDER
+}
+
+/// Installs Debian packages where what they bring is absent.
+pub(crate) fn debian(brought: &str, packages: &[&str]) {
+    let path = std::env::var_os("PATH").unwrap();
+    let mut folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/".into()]);
+    if !folders.any(|folder| folder.join(brought).exists()) {
+        must(as_root("apt-get").args(["install", "--yes", "--no-install-recommends"]).args(packages));
+    }
+}
+
+/// A command that root runs.
+pub(crate) fn as_root(program: &str) -> Command {
+    if must(Command::new("id").arg("-u")).trim() == "0" {
+        return Command::new(program);
+    }
+    let mut command = Command::new("sudo");
+    command.args(["--non-interactive", program]);
+    command
 }
 
 /// The folder of PostgreSQL's programs: that of Debian's newest version, or where `initdb` is in the path.
@@ -51,8 +95,7 @@ pub(crate) fn postgresql() -> &'static Path {
         if let Some(found) = installed_postgresql() {
             return found;
         }
-        let packages = ["postgresql", "postgresql-client"];
-        must(Command::new("apt-get").args(["install", "--yes", "--no-install-recommends"]).args(packages));
+        debian("initdb", &["postgresql", "postgresql-client"]);
         installed_postgresql().expect("apt has brought initdb, postgres and psql")
     });
     &POSTGRESQL
