@@ -25,5 +25,6 @@ mod server;
 mod stale;
 mod tidy;
 mod tool;
+mod upgrade;
 mod watch;
 mod world;
