@@ -4,7 +4,7 @@
 
 mod manifest;
 mod package;
-mod proxy;
+mod service;
 
 use std::path::Path;
 use std::process::Command;
@@ -30,7 +30,7 @@ fn render(values: &str) -> Command {
 }
 
 /// The values that the chart has no default for.
-const VALUES: &str = r#"{"tls": {"secret": "dopusk-tls"}}"#;
+const VALUES: &str = r#"{"tls": {"secret": "dopusk-tls"}, "callers": "caller = []"}"#;
 
 fn write(folder: &Path, name: &str, text: &str) -> std::path::PathBuf {
     let path = folder.join(name);

@@ -73,7 +73,7 @@ pub(crate) fn cargo_deb() -> &'static Path {
 /// Installs Debian packages where what they bring is absent.
 pub(crate) fn debian(brought: &str, packages: &[&str]) {
     let path = std::env::var_os("PATH").unwrap();
-    let mut folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/".into()]);
+    let mut folders = std::env::split_paths(&path).chain(["/usr/sbin".into()]);
     if !folders.any(|folder| folder.join(brought).exists()) {
         must(as_root("apt-get").args(["install", "--yes", "--no-install-recommends"]).args(packages));
     }
