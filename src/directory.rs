@@ -8,6 +8,7 @@ mod affected;
 mod catalog;
 mod edit;
 mod name;
+mod onlooker;
 mod openness;
 mod reach;
 mod rule;
@@ -27,6 +28,7 @@ use crate::table::{Row, Rows, Table};
 
 pub use affected::affected;
 pub use catalog::{ActionIndex, ActionKind, Catalog, StageIndex, TypeIndex, TypeNode};
+pub use onlooker::onlookers;
 pub use openness::Openness;
 pub use reach::{Reach, ReachedRole};
 pub use rule::{Violation, broken_rules};

@@ -4,15 +4,19 @@
 //! the subject's reach is looked up once; and what is left of a decision is a look at a row, or at how many there are
 //! on a shelf. So lists cost what they answer, and can't disagree with checks.
 
+mod census;
 mod filter;
 mod index;
 mod listing;
 mod mark;
 mod order;
+mod reach;
 mod row;
 mod selection;
 mod shelf;
+mod shift;
 mod sight;
+mod turn;
 
 pub use filter::Filter;
 pub use index::ResourceIndex;
@@ -20,3 +24,5 @@ pub use listing::{Listing, Part, View};
 pub use order::{Direction, Key, Order, Position};
 pub use row::ResourceRow;
 pub use selection::{Facets, Tally};
+pub use shift::{Place, SharedType, Shift};
+pub use turn::{Turn, Turned};

@@ -180,6 +180,12 @@ impl Catalog {
         self.types.get(index.0).filter(|node| node.exists)
     }
 
+    /// The type at an index, also one that no longer exists.
+    #[must_use]
+    pub fn any(&self, index: TypeIndex) -> Option<&TypeNode> {
+        self.types.get(index.0)
+    }
+
     /// The types that exist.
     pub fn iter(&self) -> impl Iterator<Item = (TypeIndex, &TypeNode)> {
         self.types.iter().enumerate().filter(|(_, node)| node.exists).map(|(at, node)| (TypeIndex(at), node))

@@ -50,3 +50,5 @@ pub const FINDING_PEOPLE_MAX: usize = 1_000;
 pub const FINDINGS_CHUNK_MAX: usize = 100;
 /// The most reviews that are under way at a time.
 pub const REVIEWS_AT_ONCE_MAX: usize = 8;
+/// The most users that are named of those who keep, gain or lose an action on one resource.
+pub const SUBJECTS_SAMPLE_MAX: usize = 20;

@@ -27,6 +27,11 @@ impl Class {
         self.0 as usize
     }
 
+    /// The class of a number.
+    pub(super) const fn numbered(number: u32) -> Self {
+        Self(number)
+    }
+
     pub(super) const fn is_open(self) -> bool {
         self.0 & 1 == 1
     }

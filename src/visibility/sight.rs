@@ -4,10 +4,10 @@
 //! every question beforehand ([`Plan`]). Compiling costs a step for each person and department in his reach.
 
 use super::View;
+use super::reach::Reach;
 use super::row::ResourceRow;
 use super::shelf::Class;
 use crate::directory::{DepartmentIndex, UserIndex};
-use crate::domain::{GroupKind, Scope};
 use crate::rights::{Plan, Relation, Standing};
 
 /// Whose person a resource is judged by.
@@ -23,38 +23,9 @@ pub(super) enum Side {
 pub(super) struct Sight {
     plan: Plan,
     pub(super) side: Side,
-    /// To what the people of his side have.
-    people: Standings,
-    /// To what names departments itself.
-    departments: Standings,
+    reach: Reach,
     user: UserIndex,
     asked: Standing,
-}
-
-/// Standings by index; beyond the end there is no relation.
-#[derive(Default)]
-struct Standings {
-    all: Vec<Standing>,
-    /// Where there is any relation.
-    known: Vec<u32>,
-}
-
-impl Standings {
-    fn note(&mut self, index: u32, relation: Relation) {
-        let at = index as usize;
-        if self.all.len() <= at {
-            self.all.resize(at + 1, Standing::NONE);
-        }
-        let Some(standing) = self.all.get_mut(at) else { return };
-        if *standing == Standing::NONE {
-            self.known.push(index);
-        }
-        *standing = standing.with(relation);
-    }
-
-    fn get(&self, index: u32) -> Standing {
-        self.all.get(index as usize).copied().unwrap_or_default()
-    }
 }
 
 impl Sight {
@@ -62,64 +33,28 @@ impl Sight {
         let plan = Plan::compile(view.rights, &view.act);
         let asked = plan.asked();
         let by_author = Standing::of(&[Relation::Client, Relation::Author]).intersection(asked);
-        let mut sight = Self {
+        Self {
             plan,
             side: if by_author == Standing::NONE { Side::Responsible } else { Side::Author },
-            people: Standings::default(),
-            departments: Standings::default(),
+            reach: Reach::of(view.directory, view.rights, asked),
             user: view.rights.user(),
             asked,
-        };
-        for relation in asked.relations() {
-            sight.relate(view, relation);
-        }
-        sight
-    }
-
-    /// Notes everyone to whom the subject has a relation.
-    fn relate(&mut self, view: View<'_>, relation: Relation) {
-        match relation {
-            Relation::Own | Relation::Author => self.people.note(self.user.0, relation),
-            Relation::Department => self.relate_departments(view, relation, Scope::Department),
-            Relation::Subdepartments => self.relate_departments(view, relation, Scope::Subdepartments),
-            Relation::Team => self.relate_shown(view, relation, GroupKind::Team),
-            Relation::Client => self.relate_shown(view, relation, GroupKind::Client),
-            // These are told from the resource itself.
-            Relation::Open | Relation::Observer => {}
-        }
-    }
-
-    fn relate_departments(&mut self, view: View<'_>, relation: Relation, scope: Scope) {
-        for department in view.rights.reach(scope) {
-            self.departments.note(department.0, relation);
-            for member in view.directory.members(*department) {
-                self.people.note(member.0, relation);
-            }
-        }
-    }
-
-    /// T(u) or C(u) of rule 4.1.
-    fn relate_shown(&mut self, view: View<'_>, relation: Relation, kind: GroupKind) {
-        let groups = view.rights.viewed_groups(kind).iter().filter_map(|group| view.directory.group(*group));
-        let members = groups.flat_map(|group| group.members()).map(|(user, _)| *user);
-        for person in members.chain([self.user]) {
-            self.people.note(person.0, relation);
         }
     }
 
     /// The people to whom he has any relation, each once.
     pub(super) fn people(&self) -> impl Iterator<Item = UserIndex> {
-        self.people.known.iter().map(|index| UserIndex(*index))
+        self.reach.people.known().map(UserIndex)
     }
 
     /// The same people in groups to which he stands alike; there are few.
     pub(super) fn groups(&self) -> Vec<(Standing, Vec<u32>)> {
         let mut groups: Vec<(Standing, Vec<u32>)> = Vec::new();
-        for person in &self.people.known {
-            let standing = self.people.get(*person);
+        for person in self.reach.people.known() {
+            let standing = self.reach.people.get(person);
             match groups.iter_mut().find(|(other, _)| *other == standing) {
-                Some((_, people)) => people.push(*person),
-                None => groups.push((standing, vec![*person])),
+                Some((_, people)) => people.push(person),
+                None => groups.push((standing, vec![person])),
             }
         }
         groups
@@ -127,7 +62,7 @@ impl Sight {
 
     /// The departments to which he has any relation, each once.
     pub(super) fn departments(&self) -> impl Iterator<Item = DepartmentIndex> {
-        self.departments.known.iter().map(|index| DepartmentIndex(*index))
+        self.reach.departments.known().map(DepartmentIndex)
     }
 
     /// The subject, where it matters what he observes.
@@ -152,12 +87,12 @@ impl Sight {
 
     /// Whether what a person has is visible, of a class.
     pub(super) fn opens_of_person(&self, class: Class, person: u32) -> bool {
-        self.opens(class, self.people.get(person))
+        self.opens(class, self.reach.people.get(person))
     }
 
     /// Whether what names a department is visible, of a class.
     pub(super) fn opens_of_department(&self, class: Class, department: DepartmentIndex) -> bool {
-        self.opens(class, self.departments.get(department.0))
+        self.opens(class, self.reach.departments.get(department.0))
     }
 
     /// Whether a resource is visible.
@@ -180,22 +115,11 @@ impl Sight {
     }
 
     fn standing_to(&self, view: View<'_>, row: &ResourceRow) -> Standing {
-        let person = match self.side {
-            Side::Responsible if view.index.is_elsewhere(row) => return self.standing_elsewhere(row),
-            Side::Responsible => row.responsible(),
-            Side::Author => row.author(),
-        };
-        person.map_or(Standing::NONE, |person| self.people.get(person.0))
-    }
-
-    fn standing_elsewhere(&self, row: &ResourceRow) -> Standing {
-        let own = if row.responsible() == Some(self.user) {
-            Standing::of(&[Relation::Own])
-        } else {
-            Standing::NONE
-        };
-        let each = row.departments().iter().map(|department| self.departments.get(department.0));
-        each.fold(own, Standing::union)
+        match self.side {
+            Side::Responsible if view.index.is_elsewhere(row) => self.reach.to_departments(row),
+            Side::Responsible => self.reach.to_person(row.responsible()),
+            Side::Author => self.reach.to_person(row.author()),
+        }
     }
 
     fn asks(&self, relation: Relation) -> bool {

@@ -4,6 +4,7 @@
 mod affected;
 mod answer;
 mod condition;
+mod difference;
 mod inline;
 mod list;
 mod way;
@@ -133,6 +134,23 @@ proptest! {
             twins.write(&operations);
             condition::assert_same(&twins, dice, 30);
         }
+    }
+
+    #[test]
+    fn what_a_write_turns_is_what_the_oracle_decides_otherwise(seed in seed()) {
+        let dice = &mut Dice::new(seed);
+        let mut twins = Twins::random(dice, Size::SMALL);
+        let (mut taken, mut tried) = (0, 0);
+        while taken < 6 && tried < 60 {
+            tried += 1;
+            let snapshot = twins.snapshot.clone();
+            let operations = random_write(dice, &twins.oracle);
+            if let Some((before, outcome)) = twins.write(&operations) {
+                taken += 1;
+                difference::assert_same([&before, &twins.oracle], &snapshot, &outcome);
+            }
+        }
+        prop_assert!(taken == 6, "{taken} of {tried} writes were taken: too few to tell anything");
     }
 
     #[test]

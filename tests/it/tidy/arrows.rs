@@ -23,6 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("review", &["domain", "directory", "rights"]),
     ("visibility", &["domain", "table", "directory", "rights"]),
     ("snapshot", &["domain", "table", "directory", "rights", "visibility"]),
+    ("difference", &["domain", "directory", "rights", "visibility", "snapshot"]),
     ("store", &["domain", "clock", "config", "task", "telemetry"]),
     ("cache", &["domain", "config", "telemetry", "directory", "rights"]),
     ("watch", &["domain", "clock", "config", "task", "telemetry"]),
@@ -69,7 +70,7 @@ const CLI: [&str; 15] = [
     "server",
 ];
 
-const ENGINE: [&str; 14] = [
+const ENGINE: [&str; 15] = [
     "domain",
     "clock",
     "config",
@@ -81,6 +82,7 @@ const ENGINE: [&str; 14] = [
     "review",
     "visibility",
     "snapshot",
+    "difference",
     "store",
     "cache",
     "watch",
