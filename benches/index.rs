@@ -18,7 +18,7 @@ use dopusk::company::{Company, HEAD, Size};
 use dopusk::domain::{Object, Operation, Revision};
 use dopusk::rights::{Act, EffectiveRights, decide};
 use dopusk::snapshot::Snapshot;
-use dopusk::table::Table;
+use dopusk::table::{Rows, Table};
 use dopusk::visibility::{Direction, Facets, Filter, Key, Listing, Order, Part, ResourceRow, Tally, View};
 
 const PAGE: usize = 50;
@@ -65,18 +65,20 @@ fn load(company: &Company) -> Snapshot {
     snapshot
 }
 
-/// The resident memory before and after the rows are copied into tables of their own: what is left is the index.
+/// The resident memory before and after the rows are made again in tables of their own: what is left is the index.
 fn tell_memory(snapshot: &Snapshot) {
     let whole = resident_bytes();
     let mut count = 0;
     let mut tables = Vec::new();
-    for (entity_type, _) in snapshot.directory().catalog().iter() {
-        let mut table: Table<ResourceRow> = Table::new();
+    let mut directory = snapshot.directory().clone();
+    for (entity_type, node) in snapshot.directory().catalog().iter() {
+        let mut rows = Rows::new();
         for row in snapshot.resources(entity_type).iter_after(None) {
-            table.put(row.clone());
+            let resource = row.to_resource(snapshot.directory(), node);
+            rows.push(Some(ResourceRow::new(&mut directory, node, &resource)));
             count += 1;
         }
-        tables.push(table);
+        tables.push(Table::of(rows));
     }
     let rows = resident_bytes() - whole;
     println!(

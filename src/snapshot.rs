@@ -102,10 +102,14 @@ impl Snapshot {
         Ok(())
     }
 
-    /// Ends the loading: what is cheaper to make of all resources than of one after the other is made.
+    /// Ends the loading: resources are put in order and in lists, each type on a thread of its own.
     pub fn end_load(&mut self) {
         self.is_loading = false;
-        self.resources.iter_mut().for_each(ResourceIndex::end_load);
+        std::thread::scope(|scope| {
+            for resources in &mut self.resources {
+                scope.spawn(|| resources.end_load());
+            }
+        });
     }
 
     /// An object.

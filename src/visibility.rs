@@ -2,18 +2,20 @@
 //!
 //! The rules are put every question that can come up in a type before a list is drawn (`rights::Plan`); whoever is in
 //! the subject's reach is looked up once; and what is left of a decision is a look at a row, or at how many there are
-//! on a shelf. So lists cost what they answer, and can't disagree with checks.
+//! on a list. So lists cost what they answer, and can't disagree with checks.
 
 mod census;
+mod count;
 mod filter;
 mod index;
+mod list;
 mod listing;
 mod mark;
+mod merge;
 mod order;
 mod reach;
 mod row;
 mod selection;
-mod shelf;
 mod shift;
 mod sight;
 mod turn;

@@ -1,69 +1,125 @@
 //! Slots by the hash of their key: linear hashing over small open tables, so that growth splits one at a time.
 //!
-//! A look-up reads one pointer, which is near, and one place in a table, which is not; a change copies one table.
+//! A look-up reads one pointer, which is near, and one line of memory, which is not; a change copies one table. An entry
+//! takes five bytes, and tables are full to two thirds or more. They don't hold hashes, so growth asks for those of what
+//! it moves.
 
 use std::sync::Arc;
 
 use super::rows::Rows;
 
-/// The mean number of entries of a table: its copy is a move of 2 to 4 KiB.
+/// The mean number of entries of a table: its copy is a move of some 2 KiB.
 const LOAD: usize = 256;
-/// The places of a table that was just made.
-const PLACES_MIN: usize = 16;
-/// No entry. The slot that it would stand for is beyond all that are given out.
-const EMPTY: u64 = u64::MAX;
+/// The places of a line.
+const PLACES: usize = 12;
+/// The mean number of entries of a line when a table is made, and when it is made anew for want of room.
+const FULL_LEAST: usize = 8;
+const FULL_MOST: usize = 10;
 
-/// An open table with linear probing: an entry is the hash in the upper and the slot in the lower 32 bits.
+/// One line of the processor's cache.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Line {
+    slots: [u32; PLACES],
+    /// Eight bits of each entry's hash.
+    tags: [u8; PLACES],
+    len: u8,
+    /// Whether an entry that belongs here may be in the next line, for want of room.
+    is_passed: bool,
+}
+
+impl Line {
+    const EMPTY: Self = Self { slots: [0; PLACES], tags: [0; PLACES], len: 0, is_passed: false };
+
+    /// The places whose entries have a tag, a bit each.
+    fn places_of(&self, tag: u8) -> u32 {
+        let bits = self.tags.iter().enumerate().fold(0, |bits, (at, it)| bits | u32::from(*it == tag) << at);
+        bits & ((1 << self.len) - 1)
+    }
+}
+
+/// An open table of lines.
 ///
-/// INVARIANT: the number of places is a power of two, at least a quarter of them are empty, and between the place that
-/// its hash points to and an entry no place is empty.
-#[derive(Clone)]
+/// INVARIANT: an entry is in the line that its hash points to, or behind it with `is_passed` set in all lines from there.
+#[derive(Clone, Default)]
 struct Part {
-    places: Arc<[u64]>,
+    lines: Arc<[Line]>,
     len: usize,
 }
 
 impl Part {
-    fn of(entries: impl Iterator<Item = u64> + Clone) -> Self {
-        let len = entries.clone().count();
-        let count = (len * 4 / 3 + 1).next_power_of_two().max(PLACES_MIN);
-        let mut part = Self { places: vec![EMPTY; count].into(), len };
-        let places = Arc::make_mut(&mut part.places);
-        for entry in entries {
-            place(places, entry);
-        }
+    fn of(entries: &[(u32, u32)]) -> Self {
+        let count = entries.len().div_ceil(FULL_LEAST).max(1);
+        let mut part = Self { lines: vec![Line::EMPTY; count].into(), len: 0 };
+        entries.iter().for_each(|(hash, slot)| part.place(*hash, *slot));
         part
     }
 
-    fn entries(&self) -> impl Iterator<Item = u64> + Clone {
-        self.places.iter().copied().filter(|entry| *entry != EMPTY)
+    fn slots(&self) -> impl Iterator<Item = u32> {
+        self.lines.iter().flat_map(|line| line.slots.iter().take(line.len.into()).copied())
     }
 
-    fn insert(&mut self, entry: u64) {
-        if (self.len + 1) * 4 > self.places.len() * 3 {
-            *self = Self::of(self.entries().chain([entry]));
-        } else {
-            place(Arc::make_mut(&mut self.places), entry);
-            self.len += 1;
+    fn is_full(&self) -> bool {
+        self.len >= self.lines.len() * FULL_MOST
+    }
+
+    fn place(&mut self, hash: u32, slot: u32) {
+        let lines = Arc::make_mut(&mut self.lines);
+        let first = first_line(hash, lines.len());
+        for at in (first..lines.len()).chain(0..first) {
+            let Some(line) = lines.get_mut(at) else { return };
+            let len = usize::from(line.len);
+            if let (Some(place), Some(tag)) = (line.slots.get_mut(len), line.tags.get_mut(len)) {
+                (*place, *tag) = (slot, tag_of(hash));
+                line.len += 1;
+                self.len += 1;
+                return;
+            }
+            line.is_passed = true;
+        }
+    }
+
+    fn remove(&mut self, slot: u32) {
+        for line in Arc::make_mut(&mut self.lines) {
+            let len = usize::from(line.len);
+            if let Some(at) = line.slots.iter().take(len).position(|other| *other == slot) {
+                line.slots.copy_within(at + 1..len, at);
+                line.tags.copy_within(at + 1..len, at);
+                line.len -= 1;
+                self.len -= 1;
+                return;
+            }
+        }
+    }
+
+    /// Offers the slots whose hash may be this one until one is taken.
+    fn find(&self, hash: u32, is_taken: &mut impl FnMut(u32) -> bool) {
+        let lines = &*self.lines;
+        let first = first_line(hash, lines.len());
+        for at in (first..lines.len()).chain(0..first) {
+            let Some(line) = lines.get(at) else { return };
+            let mut places = line.places_of(tag_of(hash));
+            while let Some(slot) = line.slots.get(places.trailing_zeros() as usize) {
+                if is_taken(*slot) {
+                    return;
+                }
+                places &= places - 1;
+            }
+            if !line.is_passed {
+                return;
+            }
         }
     }
 }
 
-/// Where the search for a hash begins. Its low bits choose the part, so its high bits choose the place.
-fn start(hash: u32, count: usize) -> usize {
+/// Where the search for a hash begins. Its low bits choose the part, its high bits the line.
+fn first_line(hash: u32, count: usize) -> usize {
     ((u64::from(hash) * count as u64) >> 32) as usize
 }
 
-fn place(places: &mut [u64], entry: u64) {
-    let count = places.len();
-    let mut at = start(hash_of(entry), count);
-    while let Some(found) = places.get_mut(at) {
-        if *found == EMPTY {
-            *found = entry;
-            return;
-        }
-        at = (at + 1) % count;
-    }
+/// Bits that choose neither.
+const fn tag_of(hash: u32) -> u8 {
+    (hash >> 18) as u8
 }
 
 /// Slots by hash; copies share structure.
@@ -77,39 +133,39 @@ pub(super) struct HashIndex {
 
 impl HashIndex {
     pub(super) fn new() -> Self {
+        Self::of(&[])
+    }
+
+    /// The index of entries, each a hash and a slot; much faster than one by one.
+    pub(super) fn of(entries: &[(u32, u32)]) -> Self {
+        let count = entries.len().div_ceil(LOAD).max(1);
+        let mut sorted: Vec<Vec<(u32, u32)>> = vec![Vec::new(); count];
+        for entry in entries {
+            if let Some(part) = sorted.get_mut(address(entry.0, count)) {
+                part.push(*entry);
+            }
+        }
         let mut parts = Rows::new();
-        parts.push(Part::of(std::iter::empty()));
-        Self { parts, len: 0 }
+        sorted.iter().for_each(|entries| parts.push(Part::of(entries)));
+        Self { parts, len: entries.len() }
     }
 
     pub(super) fn len(&self) -> usize {
         self.len
     }
 
-    /// The part of a hash among `n`: its low bits, of which the highest is left out where that part has not been
-    /// split off yet.
-    fn address(&self, hash: u32) -> usize {
-        let n = self.parts.len();
-        let bits = n.ilog2();
-        let wide = hash as usize & ((1 << (bits + 1)) - 1);
-        if wide < n { wide } else { wide & ((1 << bits) - 1) }
+    fn part_of(&self, hash: u32) -> usize {
+        address(hash, self.parts.len())
     }
 
-    /// Offers the slots with this hash until one is taken.
+    /// Offers the slots whose hash may be this one until one is taken.
     pub(super) fn find(&self, hash: u32, mut is_taken: impl FnMut(u32) -> bool) {
-        let Some(part) = self.parts.get(self.address(hash)) else { return };
-        let places = &*part.places;
-        let count = places.len();
-        let mut at = start(hash, count);
-        while let Some(entry) = places.get(at).copied().filter(|entry| *entry != EMPTY) {
-            if hash_of(entry) == hash && is_taken(slot_of(entry)) {
-                return;
-            }
-            at = (at + 1) & (count - 1);
+        if let Some(part) = self.parts.get(self.part_of(hash)) {
+            part.find(hash, &mut is_taken);
         }
     }
 
-    /// The first slot with this hash.
+    /// The first slot whose hash may be this one.
     pub(super) fn first(&self, hash: u32) -> Option<u32> {
         let mut first = None;
         self.find(hash, |slot| {
@@ -119,49 +175,50 @@ impl HashIndex {
         first
     }
 
-    pub(super) fn insert(&mut self, hash: u32, slot: u32) {
-        let at = self.address(hash);
+    /// Puts an entry in; `hash_of` gives the hash of any slot that is in.
+    pub(super) fn insert(&mut self, hash: u32, slot: u32, hash_of: impl Fn(u32) -> u32) {
+        let at = self.part_of(hash);
         if let Some(part) = self.parts.get_mut(at) {
-            part.insert(entry(hash, slot));
+            if part.is_full() {
+                let entries: Vec<(u32, u32)> = part.slots().map(|slot| (hash_of(slot), slot)).collect();
+                *part = Part::of(&entries);
+            }
+            part.place(hash, slot);
         }
         self.len += 1;
         if self.len > self.parts.len() * LOAD {
-            self.split();
+            self.split(hash_of);
         }
     }
 
     pub(super) fn remove(&mut self, hash: u32, slot: u32) {
-        let at = self.address(hash);
+        let at = self.part_of(hash);
         if let Some(part) = self.parts.get_mut(at) {
-            *part = Part::of(part.entries().filter(|other| *other != entry(hash, slot)));
+            part.remove(slot);
             self.len -= 1;
         }
     }
 
     /// Adds the part `n` and moves to it what belongs there from its lower-bits part.
-    fn split(&mut self) {
+    fn split(&mut self, hash_of: impl Fn(u32) -> u32) {
         let n = self.parts.len();
         let low = n - (1 << n.ilog2());
-        self.parts.push(Part::of(std::iter::empty()));
-        let Some(whole) = self.parts.get(low).cloned() else { return };
-        for at in [low, n] {
-            let moved = Part::of(whole.entries().filter(|entry| self.address(hash_of(*entry)) == at));
+        self.parts.push(Part::default());
+        let Some(whole) = self.parts.get(low) else { return };
+        let entries = whole.slots().map(|slot| (hash_of(slot), slot));
+        let (moved, kept): (Vec<_>, Vec<_>) = entries.partition(|(hash, _)| address(*hash, n + 1) == n);
+        for (at, entries) in [(low, kept), (n, moved)] {
             if let Some(part) = self.parts.get_mut(at) {
-                *part = moved;
+                *part = Part::of(&entries);
             }
         }
     }
 }
 
-const fn entry(hash: u32, slot: u32) -> u64 {
-    (hash as u64) << 32 | slot as u64
-}
-
-const fn hash_of(entry: u64) -> u32 {
-    (entry >> 32) as u32
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the slot is the lower 32 bits")]
-const fn slot_of(entry: u64) -> u32 {
-    entry as u32
+/// The part of a hash among `n`: its low bits, of which the highest is left out where that part has not been split off
+/// yet.
+const fn address(hash: u32, n: usize) -> usize {
+    let bits = n.ilog2();
+    let wide = hash as usize & ((1 << (bits + 1)) - 1);
+    if wide < n { wide } else { wide & ((1 << bits) - 1) }
 }

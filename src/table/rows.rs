@@ -2,36 +2,48 @@
 //!
 //! A write to a shared vector copies one leaf and one branch a level. Copying an item costs next to nothing and
 //! copying a pointer a visit to what it points to, so leaves are as large as suits their items and branches small.
+//! Nodes have all their places from the start: a look-up reads no length, which would be a line of memory more.
 
+use std::array;
 use std::sync::Arc;
-
-use arrayvec::ArrayVec;
 
 /// Pointers of a branch.
 const BRANCH: usize = 32;
 
 #[derive(Clone)]
 enum Node<T, const LEAF: usize> {
-    Branch(Arc<ArrayVec<Self, BRANCH>>),
-    Leaf(Arc<ArrayVec<T, LEAF>>),
+    Branch(Arc<[Self; BRANCH]>),
+    Leaf(Arc<[T; LEAF]>),
+    /// Nothing was put here yet.
+    Empty,
+}
+
+impl<T: Clone + Default, const LEAF: usize> Node<T, LEAF> {
+    fn leaf() -> Self {
+        Self::Leaf(Arc::new(array::from_fn(|_| T::default())))
+    }
+
+    fn branch() -> Self {
+        Self::Branch(Arc::new([const { Self::Empty }; BRANCH]))
+    }
 }
 
 /// A vector whose copies share structure, in leaves of `LEAF` items.
 ///
-/// INVARIANT: all leaves are at the same depth, and every node but the last of its level is full.
+/// INVARIANT: all leaves are at the same depth, and what is behind `len` is empty or the default.
 #[derive(Clone)]
-pub struct Rows<T, const LEAF: usize = 64> {
+pub struct Rows<T, const LEAF: usize = 63> {
     root: Node<T, LEAF>,
-    /// The items that a child of the root can hold; 1 where the root is a leaf.
-    width: usize,
+    /// How many branches there are above a leaf.
+    depth: u32,
     len: usize,
 }
 
-impl<T: Clone, const LEAF: usize> Rows<T, LEAF> {
+impl<T: Clone + Default, const LEAF: usize> Rows<T, LEAF> {
     /// A vector without items.
     #[must_use]
     pub fn new() -> Self {
-        Self { root: Node::Leaf(Arc::default()), width: 1, len: 0 }
+        Self { root: Node::Empty, depth: 0, len: 0 }
     }
 
     /// How many items there are.
@@ -49,15 +61,18 @@ impl<T: Clone, const LEAF: usize> Rows<T, LEAF> {
     /// The item at a position.
     #[must_use]
     pub fn get(&self, at: usize) -> Option<&T> {
-        let (mut node, mut at, mut width) = (&self.root, at, self.width);
+        if at >= self.len {
+            return None;
+        }
+        let (mut node, mut depth, leaf) = (&self.root, self.depth, at / LEAF);
         loop {
             match node {
                 Node::Branch(children) => {
-                    node = children.get(at / width)?;
-                    at %= width;
-                    width = child_width::<LEAF>(width);
+                    depth -= 1;
+                    node = children.get(child_of(leaf, depth))?;
                 }
-                Node::Leaf(items) => return items.get(at),
+                Node::Leaf(items) => return items.get(at % LEAF),
+                Node::Empty => return None,
             }
         }
     }
@@ -67,80 +82,93 @@ impl<T: Clone, const LEAF: usize> Rows<T, LEAF> {
         if at >= self.len {
             return None;
         }
-        let (mut node, mut at, mut width) = (&mut self.root, at, self.width);
-        loop {
-            match node {
-                Node::Branch(children) => {
-                    node = Arc::make_mut(children).get_mut(at / width)?;
-                    at %= width;
-                    width = child_width::<LEAF>(width);
-                }
-                Node::Leaf(items) => return Arc::make_mut(items).get_mut(at),
-            }
-        }
+        place_mut(&mut self.root, self.depth, at)
     }
 
     /// Puts an item behind the last.
     pub fn push(&mut self, item: T) {
-        if self.len == self.capacity() {
+        if self.len == LEAF * BRANCH.pow(self.depth) {
             // The tree is full: it becomes the first child of a new root.
-            let width = self.capacity();
-            let old = std::mem::replace(&mut self.root, Node::Branch(Arc::default()));
-            if let Node::Branch(children) = &mut self.root {
-                Arc::make_mut(children).push(old);
+            let old = std::mem::replace(&mut self.root, Node::branch());
+            if let Node::Branch(children) = &mut self.root
+                && let Some(first) = Arc::make_mut(children).first_mut()
+            {
+                *first = old;
             }
-            self.width = width;
+            self.depth += 1;
         }
-        push_into(&mut self.root, self.len, self.width, item);
+        if let Some(place) = place_mut(&mut self.root, self.depth, self.len) {
+            *place = item;
+        }
         self.len += 1;
     }
 
     /// The item at a position, which is made by filling up with defaults when it isn't there.
-    pub fn grow_mut(&mut self, at: usize) -> Option<&mut T>
-    where
-        T: Default,
-    {
+    pub fn grow_mut(&mut self, at: usize) -> Option<&mut T> {
         while self.len <= at {
             self.push(T::default());
         }
         self.get_mut(at)
     }
 
-    fn capacity(&self) -> usize {
-        match self.root {
-            Node::Branch(_) => self.width * BRANCH,
-            Node::Leaf(_) => LEAF,
+    /// The items in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        (0..self.len).filter_map(|at| self.get(at))
+    }
+}
+
+/// Which child of a branch the leaf of a number is under; `depth` branches are below that one.
+const fn child_of(leaf: usize, depth: u32) -> usize {
+    (leaf >> (BRANCH.ilog2() * depth)) % BRANCH
+}
+
+/// A place in a tree, with the nodes above it made where they are missing.
+fn place_mut<T: Clone + Default, const LEAF: usize>(
+    mut node: &mut Node<T, LEAF>,
+    mut depth: u32,
+    at: usize,
+) -> Option<&mut T> {
+    loop {
+        if matches!(node, Node::Empty) {
+            *node = if depth == 0 { Node::leaf() } else { Node::branch() };
+        }
+        match node {
+            Node::Branch(children) => {
+                depth -= 1;
+                node = Arc::make_mut(children).get_mut(child_of(at / LEAF, depth))?;
+            }
+            Node::Leaf(items) => return Arc::make_mut(items).get_mut(at % LEAF),
+            Node::Empty => return None,
         }
     }
 }
 
-/// The items that a grandchild can hold, of a child that can hold `width`.
-const fn child_width<const LEAF: usize>(width: usize) -> usize {
-    if width <= LEAF { 1 } else { width / BRANCH }
-}
-
-fn push_into<T: Clone, const LEAF: usize>(node: &mut Node<T, LEAF>, at: usize, width: usize, item: T) {
-    match node {
-        Node::Leaf(items) => Arc::make_mut(items).push(item),
-        Node::Branch(children) => {
-            let children = Arc::make_mut(children);
-            if at.is_multiple_of(width) {
-                let is_leaf = width == LEAF;
-                children.push(if is_leaf {
-                    Node::Leaf(Arc::default())
-                } else {
-                    Node::Branch(Arc::default())
-                });
-            }
-            if let Some(last) = children.last_mut() {
-                push_into(last, at % width, child_width::<LEAF>(width), item);
-            }
-        }
-    }
-}
-
-impl<T: Clone, const LEAF: usize> Default for Rows<T, LEAF> {
+impl<T: Clone + Default, const LEAF: usize> Default for Rows<T, LEAF> {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_stay_where_they_were_put_and_copies_as_they_were() {
+        let mut rows: Rows<usize, 3> = Rows::new();
+        let mut copies = Vec::new();
+        for item in 0..4_000 {
+            if item % 97 == 0 {
+                copies.push(rows.clone());
+            }
+            rows.push(item);
+        }
+        for copy in &mut copies {
+            assert!(copy.iter().copied().eq(0..copy.len()));
+            assert_eq!(copy.get(copy.len()), None);
+        }
+        *rows.get_mut(2_000).unwrap() = 7;
+        assert_eq!((rows.get(2_000), copies.last().unwrap().get(2_000)), (Some(&7), Some(&2_000)));
+        assert_eq!(rows.get(4_000), None);
     }
 }

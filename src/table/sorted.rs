@@ -10,15 +10,15 @@ use std::sync::Arc;
 const BLOCK_MAX: usize = 2_048;
 const SPAN_MAX: usize = 64;
 
-type Block<T> = Arc<Vec<T>>;
-type Span<T> = Arc<Vec<Block<T>>>;
+type Block<T> = Arc<[T]>;
+type Span<T> = Arc<[Block<T>]>;
 
 /// A sorted sequence; the order is the caller's and must be the same in every call.
 ///
 /// INVARIANT: no span and no block is empty.
 #[derive(Clone)]
 pub struct Sorted<T> {
-    spans: Arc<Vec<Span<T>>>,
+    spans: Arc<[Span<T>]>,
     len: usize,
 }
 
@@ -44,56 +44,25 @@ impl<T: Copy> Sorted<T> {
     /// A sequence of items that are in order.
     #[must_use]
     pub fn from_ordered(items: &[T]) -> Self {
-        let blocks: Vec<Block<T>> = items.chunks(BLOCK_MAX).map(|block| Arc::new(block.to_vec())).collect();
-        let spans = blocks.chunks(SPAN_MAX).map(|span| Arc::new(span.to_vec())).collect();
-        Self { spans: Arc::new(spans), len: items.len() }
-    }
-
-    /// Puts an item behind the last; it must not come before that in the order.
-    pub fn push(&mut self, item: T) {
-        let last = self.spans.last().and_then(|span| span.last());
-        if last.is_none_or(|block| block.len() == BLOCK_MAX) {
-            self.push_block(vec![item]);
-        } else if let Some(block) =
-            Arc::make_mut(&mut self.spans).last_mut().and_then(|span| Arc::make_mut(span).last_mut())
-        {
-            let block = Arc::make_mut(block);
-            make_room(block);
-            block.push(item);
-        }
-        self.len += 1;
-    }
-
-    fn push_block(&mut self, block: Vec<T>) {
-        let block = Arc::new(block);
-        let spans = Arc::make_mut(&mut self.spans);
-        match spans.last_mut().filter(|span| span.len() < SPAN_MAX) {
-            Some(span) => Arc::make_mut(span).push(block),
-            None => spans.push(Arc::new(vec![block])),
-        }
+        let blocks: Vec<Block<T>> = items.chunks(BLOCK_MAX).map(Arc::from).collect();
+        Self { spans: blocks.chunks(SPAN_MAX).map(Arc::from).collect(), len: items.len() }
     }
 
     /// Puts an item in. `compare` says how an item of the sequence stands to it; none may be equal.
     pub fn insert_by(&mut self, item: T, mut compare: impl FnMut(&T) -> Ordering) {
-        if self.last().is_none_or(|last| compare(&last).is_lt()) {
-            return self.push(item);
-        }
+        // Mostly it comes behind the last.
+        let is_last = self.last().is_none_or(|last| compare(&last).is_lt());
+        let (span_at, block_at, at) = if is_last { self.end() } else { self.place_of(&mut compare) };
+        let block = with(self.block(span_at, block_at), at, item);
         self.len += 1;
-        let (span_at, block_at) = self.locate(&mut compare);
-        let spans = Arc::make_mut(&mut self.spans);
-        let Some(span) = spans.get_mut(span_at).map(Arc::make_mut) else { return };
-        let Some(block) = span.get_mut(block_at).map(Arc::make_mut) else { return };
-        let at = block.partition_point(|other| compare(other).is_lt());
-        make_room(block);
-        block.insert(at, item);
-        if block.len() > BLOCK_MAX {
-            let upper = block.split_off(BLOCK_MAX / 2);
-            span.insert(block_at + 1, Arc::new(upper));
-        }
-        if span.len() > SPAN_MAX {
-            let upper = span.split_off(SPAN_MAX / 2);
-            spans.insert(span_at + 1, Arc::new(upper));
-        }
+        let blocks: Vec<Block<T>> = if block.len() <= BLOCK_MAX {
+            vec![block]
+        } else {
+            // What only grows at its end stays full.
+            let (lower, upper) = block.split_at(if is_last { BLOCK_MAX } else { BLOCK_MAX / 2 });
+            vec![lower.into(), upper.into()]
+        };
+        self.replace(span_at, block_at, blocks);
     }
 
     /// The last item.
@@ -104,23 +73,51 @@ impl<T: Copy> Sorted<T> {
 
     /// Takes the item out that `compare` says is equal, if there is one.
     pub fn remove_by(&mut self, mut compare: impl FnMut(&T) -> Ordering) {
-        let (span_at, block_at) = self.locate(&mut compare);
-        let Some(at) =
-            self.block(span_at, block_at).and_then(|block| block.binary_search_by(&mut compare).ok())
-        else {
+        let (span_at, block_at, at) = self.place_of(&mut compare);
+        let block = self.block(span_at, block_at);
+        if block.get(at).is_none_or(|item| compare(item).is_ne()) {
+            return;
+        }
+        let (before, behind) = (block.iter().take(at), block.iter().skip(at + 1));
+        let block: Block<T> = before.chain(behind).copied().collect();
+        self.len -= 1;
+        self.replace(span_at, block_at, if block.is_empty() { Vec::new() } else { vec![block] });
+    }
+
+    /// Puts blocks, at most two, in the place of one that may not be there yet.
+    fn replace(&mut self, span_at: usize, block_at: usize, blocks: Vec<Block<T>>) {
+        let Some(span) = self.spans.get(span_at) else {
+            self.spans = with(&self.spans, span_at, blocks.into());
             return;
         };
-        self.len -= 1;
-        let spans = Arc::make_mut(&mut self.spans);
-        let Some(span) = spans.get_mut(span_at).map(Arc::make_mut) else { return };
-        let Some(block) = span.get_mut(block_at).map(Arc::make_mut) else { return };
-        block.remove(at);
-        if block.is_empty() {
-            span.remove(block_at);
+        if let ([_], [block]) = (span.get(block_at..=block_at).unwrap_or_default(), blocks.as_slice()) {
+            let span = Arc::make_mut(&mut self.spans).get_mut(span_at).map(Arc::make_mut);
+            if let Some(place) = span.and_then(|span| span.get_mut(block_at)) {
+                *place = Arc::clone(block);
+            }
+            return;
         }
-        if span.is_empty() {
-            spans.remove(span_at);
-        }
+        let mut span = span.to_vec();
+        span.splice(block_at..(block_at + 1).min(span.len()), blocks);
+        let halves = span.chunks(if span.len() > SPAN_MAX { SPAN_MAX / 2 + 1 } else { SPAN_MAX });
+        let halves: Vec<Span<T>> = halves.map(Arc::from).collect();
+        let mut spans = self.spans.to_vec();
+        spans.splice(span_at..=span_at, halves);
+        self.spans = spans.into();
+    }
+
+    /// The last block and the place behind its end.
+    fn end(&self) -> (usize, usize, usize) {
+        let span_at = self.spans.len().saturating_sub(1);
+        let block_at = self.spans.last().map_or(0, |span| span.len() - 1);
+        (span_at, block_at, self.block(span_at, block_at).len())
+    }
+
+    /// The block and the place in it of the item that is equal, or would be.
+    fn place_of(&self, compare: &mut dyn FnMut(&T) -> Ordering) -> (usize, usize, usize) {
+        let (span_at, block_at) = self.locate(compare);
+        let block = self.block(span_at, block_at);
+        (span_at, block_at, block.partition_point(|item| compare(item) == Ordering::Less))
     }
 
     /// The items in their order.
@@ -134,9 +131,8 @@ impl<T: Copy> Sorted<T> {
         compare: &mut dyn FnMut(&T) -> Ordering,
     ) -> impl Iterator<Item = T> + use<'a, T> {
         let (span_at, block_at) = self.locate(compare);
-        let at = self
-            .block(span_at, block_at)
-            .map_or(0, |block| block.partition_point(|item| compare(item) != Ordering::Greater));
+        let block = self.block(span_at, block_at);
+        let at = block.partition_point(|item| compare(item) != Ordering::Greater);
         let spans = self.spans.get(span_at..).unwrap_or_default();
         let blocks = spans.iter().enumerate().flat_map(move |(i, span)| {
             span.get(if i == 0 { block_at } else { 0 }..).unwrap_or_default().iter()
@@ -152,26 +148,23 @@ impl<T: Copy> Sorted<T> {
         &'a self,
         compare: &mut dyn FnMut(&T) -> Ordering,
     ) -> impl Iterator<Item = T> + use<'a, T> {
-        let (span_at, block_at) = self.locate(compare);
-        let at = self
-            .block(span_at, block_at)
-            .map_or(0, |block| block.partition_point(|item| compare(item) == Ordering::Less));
+        let (span_at, block_at, at) = self.place_of(compare);
         let spans = self.spans.get(..=span_at).unwrap_or_default();
         let blocks = spans.iter().rev().enumerate().flat_map(move |(i, span)| {
-            let blocks = if i == 0 { span.get(..=block_at) } else { Some(span.as_slice()) };
+            let blocks = if i == 0 { span.get(..=block_at) } else { Some(&**span) };
             blocks.unwrap_or_default().iter().rev()
         });
         blocks
             .enumerate()
             .flat_map(move |(i, block)| {
-                let items = if i == 0 { block.get(..at) } else { Some(block.as_slice()) };
+                let items = if i == 0 { block.get(..at) } else { Some(&**block) };
                 items.unwrap_or_default().iter().rev()
             })
             .copied()
     }
 
-    fn block(&self, span_at: usize, block_at: usize) -> Option<&Block<T>> {
-        self.spans.get(span_at)?.get(block_at)
+    fn block(&self, span_at: usize, block_at: usize) -> &[T] {
+        self.spans.get(span_at).and_then(|span| span.get(block_at)).map_or(&[], |block| block)
     }
 
     /// The last span and block whose first item is not greater: where an equal item is or would be.
@@ -189,23 +182,10 @@ impl<T: Copy> Sorted<T> {
     }
 }
 
-/// Room for one more, and an eighth: a vector left to itself takes twice what it holds.
-fn make_room<T>(block: &mut Vec<T>) {
-    if block.len() == block.capacity() {
-        block.reserve_exact(block.len() / 8 + 1);
-    }
-}
-
-impl<T: Copy + Ord> Sorted<T> {
-    /// Puts an item in, in its natural order.
-    pub fn insert(&mut self, item: T) {
-        self.insert_by(item, |other| other.cmp(&item));
-    }
-
-    /// Takes an item out, if it is there.
-    pub fn remove(&mut self, item: T) {
-        self.remove_by(|other| other.cmp(&item));
-    }
+/// A copy with one more item.
+fn with<T: Clone>(items: &[T], at: usize, item: T) -> Arc<[T]> {
+    let (before, behind) = items.split_at(at.min(items.len()));
+    before.iter().cloned().chain([item]).chain(behind.iter().cloned()).collect()
 }
 
 impl<T: Copy> Default for Sorted<T> {
@@ -233,10 +213,10 @@ mod tests {
             let mut model: BTreeSet<u32> = first;
             for (item, stays) in steps {
                 if stays && model.insert(item) {
-                    sorted.insert(item);
+                    sorted.insert_by(item, |other| other.cmp(&item));
                 } else if !stays {
                     model.remove(&item);
-                    sorted.remove(item);
+                    sorted.remove_by(|other| other.cmp(&item));
                 }
             }
             prop_assert_eq!(sorted.len(), model.len());

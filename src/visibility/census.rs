@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use super::count::Class;
 use super::index::ResourceIndex;
-use super::shelf::Class;
 use crate::rights::Standing;
 
 /// How a subject stands to a resource before a change, and how after it.
@@ -48,7 +48,7 @@ impl Census {
         for (pair, counts) in &self.0 {
             for (number, count) in (0_u32..).zip(counts) {
                 if let Some(count) = u64::try_from(*count).ok().filter(|count| *count > 0) {
-                    give(*pair, Class::numbered(number), count);
+                    give(*pair, Class::of_number(number), count);
                 }
             }
         }

@@ -1,17 +1,17 @@
 //! The resources of one entity type: by id, in two orders, and by what can open them.
 //!
-//! Beside its row a resource has a slot of four bytes in each order and in some lists. In the crm model those are its
-//! class's, and either its responsible's or, if it names departments itself, theirs; in the support model its
-//! responsible's and its author's; and in both those of its observers.
+//! Beside its row a resource has a slot of four bytes in the order of sort keys, a byte for its class, and a slot in
+//! either order of each of its [`Lists`]: mostly its responsible's alone.
 
 use std::cmp::Ordering;
 
 use arrayvec::ArrayVec;
 
+use super::count::{Class, Counts, OwnerCounts};
+use super::list::{Lists, compare, is_elsewhere};
 use super::order::{Direction, Key, Order, Position};
 use super::row::ResourceRow;
-use super::shelf::{Class, Classed, Counts, Shelves};
-use crate::directory::{DepartmentIndex, StageIndex, UserIndex};
+use crate::directory::{StageIndex, UserIndex};
 use crate::domain::Model;
 use crate::table::{Row as _, Rows, Sorted, Table, find_each};
 
@@ -20,29 +20,21 @@ pub(super) const ROWS_AT_ONCE: usize = 32;
 
 /// The resources of one entity type.
 ///
-/// INVARIANT: every present row has its slot exactly once in `by_sort_key` and in the list of each of its observers.
-/// In the crm model it is in `by_class` and, if it names departments, in `by_department` of each and `elsewhere` of its
-/// responsible, otherwise in `by_responsible`; in the support model in `by_responsible` and `by_author`. Where there is
-/// no such person, it is in no such list. `counts` and the shelves count what they hold.
+/// INVARIANT: every present row has its slot exactly once in `by_sort_key` and in those of `lists` that are its own,
+/// its class in `classes`, and `counts` counts it. While rows are loaded they are in `loading` and nowhere else.
 #[derive(Clone, Default)]
 pub struct ResourceIndex {
     rows: Table<ResourceRow>,
     by_sort_key: Sorted<u32>,
-    model: Model,
+    /// By slot, the number of the class, or [`CLASS_IN_ROW`].
+    classes: Rows<u8, 1024>,
     counts: Counts,
-    /// By the number of a class.
-    by_class: Rows<Sorted<u32>, 16>,
-    by_responsible: Shelves,
-    /// By the index of a responsible: what names departments itself and belongs to those (rule 3.2).
-    elsewhere: Rows<Sorted<u32>, 16>,
-    /// What has no responsible and names no departments.
-    nobodys: Classed,
-    by_department: Rows<Classed, 16>,
-    by_author: Shelves,
-    by_observer: Rows<Sorted<u32>, 16>,
-    /// Whether rows are being put in that are not in `by_sort_key` yet.
-    is_loading: bool,
+    lists: Lists,
+    loading: Option<Rows<Option<ResourceRow>>>,
 }
+
+/// Stands for a class whose number is too great: it is to be read from the row.
+const CLASS_IN_ROW: u8 = u8::MAX;
 
 impl ResourceIndex {
     /// How many resources there are.
@@ -84,71 +76,116 @@ impl ResourceIndex {
     /// The resources that a user is responsible for, in order of ids.
     #[must_use]
     pub fn of_responsible_after(&self, user: UserIndex, id: Option<&str>) -> Vec<&ResourceRow> {
-        let rows = self.slots_of_responsible(user).filter_map(|slot| self.rows.row(slot));
+        let lists = [self.lists.of_responsible(user), self.lists.elsewhere(user)];
+        let slots = lists.into_iter().flatten().flat_map(|list| list.iter());
+        let rows = slots.filter_map(|slot| self.rows.row(slot));
         let mut rows: Vec<&ResourceRow> =
             rows.filter(|row| id.is_none_or(|after| row.key() > after)).collect();
         rows.sort_unstable_by(|a, b| a.key().cmp(b.key()));
         rows
     }
 
-    /// Tells the model of the type, by which rows are kept.
+    /// Tells the model of the type, by which lists are kept.
     pub fn set_model(&mut self, model: Model) {
-        if self.model == model {
+        if self.lists.model() == model {
             return;
         }
-        let rows: Vec<(u32, ResourceRow)> =
-            self.slots().filter_map(|slot| Some((slot, self.row(slot)?.clone()))).collect();
-        for (slot, row) in &rows {
-            self.edit_lists(*slot, row, Edit::Remove);
-        }
-        self.model = model;
-        for (slot, row) in &rows {
-            self.edit_lists(*slot, row, Edit::Insert);
+        self.lists = Lists::new(model);
+        if self.loading.is_none() {
+            self.fill_lists();
         }
     }
 
     /// Puts a resource in, replacing the one with its id.
     pub fn put(&mut self, row: ResourceRow) {
-        let before = if self.is_loading { None } else { self.rows.find(row.key()) };
-        let before = before.map(|(slot, before)| (slot, before.clone()));
-        let keeps_its_place = before.as_ref().is_some_and(|(_, it)| it.sort_key() == row.sort_key());
-        if let Some((_, before)) = before.as_ref().filter(|_| !keeps_its_place) {
-            self.leave_order(before);
+        if let Some(loading) = &mut self.loading {
+            return loading.push(Some(row));
+        }
+        let before = self.rows.find(row.key()).map(|(_, before)| before.clone());
+        let stays = before
+            .as_ref()
+            .is_some_and(|before| before.has_same_people(&row) && before.sort_key() == row.sort_key());
+        if let Some(before) = &before {
+            self.count(before, Counts::subtract, OwnerCounts::subtract);
+            if !stays {
+                self.leave(before);
+            }
         }
         let after = row.clone();
         let slot = self.rows.put(row);
-        if !keeps_its_place && !self.is_loading {
-            self.join_order(slot, &after);
+        if let Some(class) = self.classes.grow_mut(slot as usize) {
+            *class = class_number(&after);
         }
-        self.edit(slot, before.as_ref().map(|(_, row)| row), Some(&after));
+        self.count(&after, Counts::add, OwnerCounts::add);
+        if !stays {
+            self.join(slot, &after);
+        }
     }
 
     /// Takes a resource out, if it is there.
     pub fn remove(&mut self, id: &str) {
-        let Some((slot, before)) = self.rows.find(id).map(|(slot, row)| (slot, row.clone())) else { return };
-        self.leave_order(&before);
+        let Some(before) = self.rows.find(id).map(|(_, row)| row.clone()) else { return };
+        self.count(&before, Counts::subtract, OwnerCounts::subtract);
+        self.leave(&before);
+        let slot = self.rows.slot_of(id);
+        if let Some(class) = slot.and_then(|slot| self.classes.get_mut(slot as usize)) {
+            *class = CLASS_IN_ROW;
+        }
         self.rows.remove(id);
-        self.edit(slot, Some(&before), None);
     }
 
-    /// Resources are about to be put in by the thousands, each once: the order by sort key waits until [`Self::end_load`].
+    /// Resources are about to be put in by the thousands, each once: they are found after [`Self::end_load`].
     pub fn begin_load(&mut self) {
-        self.is_loading = true;
+        self.loading = Some(Rows::new());
     }
 
     /// Ends what [`Self::begin_load`] began.
     pub fn end_load(&mut self) {
-        if !std::mem::take(&mut self.is_loading) {
-            return;
-        }
+        let Some(rows) = self.loading.take() else { return };
+        self.rows = Table::of(rows);
         // In order of ids, which a stable sort keeps among equal sort keys.
-        let mut keyed: Vec<(i64, u32)> = self.rows.slots_after(None).map(|slot| (0, slot)).collect();
+        let mut keyed: Vec<(i64, u32)> = self.slots().map(|slot| (0, slot)).collect();
         for (key, slot) in &mut keyed {
             *key = self.rows.row(*slot).map_or(0, ResourceRow::sort_key);
         }
         keyed.sort_by_key(|(key, _)| *key);
         let slots: Vec<u32> = keyed.into_iter().map(|(_, slot)| slot).collect();
         self.by_sort_key = Sorted::from_ordered(&slots);
+        for slot in 0..self.rows.slot_count() {
+            let row = u32::try_from(slot).ok().and_then(|slot| self.rows.row(slot));
+            self.classes.push(row.map_or(CLASS_IN_ROW, class_number));
+        }
+        self.rows.iter().for_each(|row| self.counts.add(row.class()));
+        self.fill_lists();
+    }
+
+    fn fill_lists(&mut self) {
+        let orders = [(Key::Id, self.rows.order()), (Key::SortKey, &self.by_sort_key)];
+        self.lists = Lists::of(self.lists.model(), &self.rows, orders);
+    }
+
+    fn count(
+        &mut self,
+        row: &ResourceRow,
+        change: fn(&mut Counts, Class),
+        change_of_owner: fn(&mut OwnerCounts, Class, u32),
+    ) {
+        change(&mut self.counts, row.class());
+        self.lists.count(row, change_of_owner);
+    }
+
+    /// To be called while the row is still as it was.
+    fn leave(&mut self, row: &ResourceRow) {
+        let (rows, place) = (&self.rows, (row.sort_key(), row.key()));
+        self.by_sort_key.remove_by(|slot| compare(rows, Key::SortKey, *slot, place));
+        self.lists.remove(rows, row);
+    }
+
+    /// To be called when the row is in its slot.
+    fn join(&mut self, slot: u32, row: &ResourceRow) {
+        let (rows, place) = (&self.rows, (row.sort_key(), row.key()));
+        self.by_sort_key.insert_by(slot, |other| compare(rows, Key::SortKey, *other, place));
+        self.lists.insert(rows, slot, row);
     }
 
     pub(super) fn row(&self, slot: u32) -> Option<&ResourceRow> {
@@ -162,15 +199,12 @@ impl ResourceIndex {
         slots.iter().filter_map(|slot| self.rows.row(*slot)).collect()
     }
 
-    /// What names departments itself; once for each that it names.
-    pub(super) fn all_elsewhere(&self) -> impl Iterator<Item = u32> {
-        let lists = (0..self.by_department.len()).filter_map(|at| self.by_department.get(at));
-        lists.flat_map(Classed::iter).map(|(_, slot)| slot)
-    }
-
-    /// What has no responsible and names no departments.
-    pub(super) fn nobodys(&self) -> impl Iterator<Item = (Class, u32)> {
-        self.nobodys.iter()
+    /// The class of a slot's row, next to always without reading it.
+    pub(super) fn class(&self, slot: u32) -> Option<Class> {
+        match self.classes.get(slot as usize).copied()? {
+            CLASS_IN_ROW => self.rows.row(slot).map(ResourceRow::class),
+            number => Some(Class::of_number(number.into())),
+        }
     }
 
     /// Every slot that has a row.
@@ -189,51 +223,17 @@ impl ResourceIndex {
 
     /// Whether a row belongs to the departments that it names, not to its responsible's.
     pub(super) fn is_elsewhere(&self, row: &ResourceRow) -> bool {
-        self.model == Model::Crm && !row.departments().is_empty()
+        is_elsewhere(self.lists.model(), row)
     }
 
+    /// How many resources there are of each class.
     pub(super) fn counts(&self) -> &Counts {
         &self.counts
     }
 
-    /// The resources of a class; none in the support model.
-    pub(super) fn of_class(&self, class: Class) -> Option<&Sorted<u32>> {
-        self.by_class.get(class.number())
-    }
-
-    /// What belongs to people's departments, by responsible.
-    pub(super) fn by_responsible(&self) -> &Shelves {
-        &self.by_responsible
-    }
-
-    /// What a responsible has that names departments itself.
-    pub(super) fn elsewhere(&self, user: UserIndex) -> impl Iterator<Item = u32> {
-        self.elsewhere.get(user.0 as usize).into_iter().flat_map(Sorted::iter)
-    }
-
-    /// All that a responsible has.
-    pub(super) fn slots_of_responsible(&self, user: UserIndex) -> impl Iterator<Item = u32> {
-        self.by_responsible.slots(user.0).chain(self.elsewhere(user))
-    }
-
-    /// The resources that name a department.
-    pub(super) fn of_department(&self, department: DepartmentIndex) -> impl Iterator<Item = (Class, u32)> {
-        self.by_department.get(department.0 as usize).into_iter().flat_map(Classed::iter)
-    }
-
-    /// The resources by author; none in the crm model.
-    pub(super) fn by_author(&self) -> &Shelves {
-        &self.by_author
-    }
-
-    /// The resources that a user observes.
-    pub(super) fn of_observer(&self, user: UserIndex) -> impl Iterator<Item = u32> {
-        self.by_observer.get(user.0 as usize).into_iter().flat_map(Sorted::iter)
-    }
-
-    /// Whether the type goes by stages.
-    pub(super) fn has_classes(&self) -> bool {
-        self.model == Model::Crm
+    /// What people and departments have.
+    pub(super) fn lists(&self) -> &Lists {
+        &self.lists
     }
 
     /// The slots in an order, behind a position or all of them.
@@ -242,144 +242,30 @@ impl ResourceIndex {
         order: Order,
         position: Option<&Position>,
     ) -> Box<dyn Iterator<Item = u32> + 'a> {
-        let id = position.map(|it| it.id.as_str());
+        match order.key {
+            Key::Id => self.behind(self.rows.order(), order, position),
+            Key::SortKey => self.behind(&self.by_sort_key, order, position),
+        }
+    }
+
+    /// The slots of a list that is kept by the key of an order, in that order, behind a position or all of them.
+    pub(super) fn behind<'a>(
+        &self,
+        slots: &'a Sorted<u32>,
+        order: Order,
+        position: Option<&Position>,
+    ) -> Box<dyn Iterator<Item = u32> + 'a> {
         let stands = |slot: &u32, none: Ordering| match position {
-            Some(position) => self.compare_sort_key(*slot, (position.sort_key, position.id.as_str())),
+            Some(it) => compare(&self.rows, order.key, *slot, (it.sort_key, it.id.as_str())),
             None => none,
         };
-        match (order.key, order.direction) {
-            (Key::Id, Direction::Ascending) => Box::new(self.rows.slots_after(id)),
-            (Key::Id, Direction::Descending) => Box::new(self.rows.slots_before(id)),
-            (Key::SortKey, Direction::Ascending) => {
-                Box::new(self.by_sort_key.iter_after(&mut |slot| stands(slot, Ordering::Greater)))
-            }
-            (Key::SortKey, Direction::Descending) => {
-                Box::new(self.by_sort_key.iter_before(&mut |slot| stands(slot, Ordering::Less)))
-            }
-        }
-    }
-
-    fn compare_sort_key(&self, slot: u32, (sort_key, id): (i64, &str)) -> Ordering {
-        self.rows.row(slot).map_or(Ordering::Less, |row| (row.sort_key(), row.key()).cmp(&(sort_key, id)))
-    }
-
-    /// To be called while the row is still as it was.
-    fn leave_order(&mut self, row: &ResourceRow) {
-        let mut order = std::mem::take(&mut self.by_sort_key);
-        order.remove_by(|slot| self.compare_sort_key(*slot, (row.sort_key(), row.key())));
-        self.by_sort_key = order;
-    }
-
-    /// To be called when the row is in its slot.
-    fn join_order(&mut self, slot: u32, row: &ResourceRow) {
-        let mut order = std::mem::take(&mut self.by_sort_key);
-        order.insert_by(slot, |other| self.compare_sort_key(*other, (row.sort_key(), row.key())));
-        self.by_sort_key = order;
-    }
-
-    /// Changes what is kept of a slot from one row's to another's.
-    fn edit(&mut self, slot: u32, before: Option<&ResourceRow>, after: Option<&ResourceRow>) {
-        if let (Some(before), Some(after)) = (before, after)
-            && before.has_same_people(after)
-        {
-            if before.class() != after.class() {
-                self.reclass(slot, before, after);
-            }
-            return;
-        }
-        for (row, edit) in [(before, Edit::Remove), (after, Edit::Insert)] {
-            let Some(row) = row else { continue };
-            match edit {
-                Edit::Remove => self.counts.subtract(row.class()),
-                Edit::Insert => self.counts.add(row.class()),
-            }
-            self.edit_lists(slot, row, edit);
-            for user in row.observers() {
-                edit.on(self.by_observer.grow_mut(user.0 as usize), slot);
-            }
-        }
-    }
-
-    /// The commonest change: another stage, or the open flag, and the same people.
-    fn reclass(&mut self, slot: u32, before: &ResourceRow, after: &ResourceRow) {
-        let (from, to) = (before.class(), after.class());
-        self.counts.subtract(from);
-        self.counts.add(to);
-        if self.is_elsewhere(after) {
-            for department in after.departments() {
-                if let Some(list) = self.by_department.grow_mut(department.0 as usize) {
-                    list.remove(slot, from);
-                    list.insert(slot, to);
-                }
-            }
-        } else if let Some(user) = after.responsible() {
-            self.by_responsible.reclass(from, to, user.0);
-        } else {
-            self.nobodys.remove(slot, from);
-            self.nobodys.insert(slot, to);
-        }
-        match (self.model, after.author()) {
-            (Model::Crm, _) => {
-                Edit::Remove.on(self.by_class.grow_mut(from.number()), slot);
-                Edit::Insert.on(self.by_class.grow_mut(to.number()), slot);
-            }
-            (Model::Support, Some(user)) => self.by_author.reclass(from, to, user.0),
-            (Model::Support, None) => {}
-        }
-    }
-
-    /// The lists that depend on the model.
-    fn edit_lists(&mut self, slot: u32, row: &ResourceRow, edit: Edit) {
-        let class = row.class();
-        if self.is_elsewhere(row) {
-            for department in row.departments() {
-                if let Some(list) = self.by_department.grow_mut(department.0 as usize) {
-                    edit.classed(list, slot, class);
-                }
-            }
-            if let Some(user) = row.responsible() {
-                edit.on(self.elsewhere.grow_mut(user.0 as usize), slot);
-            }
-        } else if row.responsible().is_some() {
-            edit.shelve(&mut self.by_responsible, slot, (row.responsible(), class));
-        } else {
-            edit.classed(&mut self.nobodys, slot, class);
-        }
-        match self.model {
-            Model::Crm => edit.on(self.by_class.grow_mut(class.number()), slot),
-            Model::Support => edit.shelve(&mut self.by_author, slot, (row.author(), class)),
+        match order.direction {
+            Direction::Ascending => Box::new(slots.iter_after(&mut |slot| stands(slot, Ordering::Greater))),
+            Direction::Descending => Box::new(slots.iter_before(&mut |slot| stands(slot, Ordering::Less))),
         }
     }
 }
 
-/// Whether a slot comes to a list or leaves it.
-#[derive(Clone, Copy)]
-enum Edit {
-    Insert,
-    Remove,
-}
-
-impl Edit {
-    fn on(self, list: Option<&mut Sorted<u32>>, slot: u32) {
-        let Some(list) = list else { return };
-        match self {
-            Self::Insert => list.insert(slot),
-            Self::Remove => list.remove(slot),
-        }
-    }
-
-    fn classed(self, list: &mut Classed, slot: u32, class: Class) {
-        match self {
-            Self::Insert => list.insert(slot, class),
-            Self::Remove => list.remove(slot, class),
-        }
-    }
-
-    fn shelve(self, shelves: &mut Shelves, slot: u32, (person, class): (Option<UserIndex>, Class)) {
-        let Some(person) = person else { return };
-        match self {
-            Self::Insert => shelves.insert(slot, class, person.0),
-            Self::Remove => shelves.remove(slot, class, person.0),
-        }
-    }
+fn class_number(row: &ResourceRow) -> u8 {
+    u8::try_from(row.class().number()).unwrap_or(CLASS_IN_ROW)
 }

@@ -1,13 +1,15 @@
 //! A list of visible resources in an order, drawn chunk by chunk from one revision.
 //!
-//! A list that is dense in the order is walked to, row by row; a sparse one is gathered from the shelves and sorted.
-//! Which it is, the total tells; should a walk find less than the total promised, it is given up for the shelves.
+//! A list that is dense in the order is walked to, row by row. Of a sparse one a page is merged from the lists of those
+//! in reach, and the whole is gathered from them and sorted. Which it is, the total tells; should a walk find less than
+//! the total promised, it is given up for those lists.
 
 use std::cmp::Ordering;
 
 use super::filter::Filter;
 use super::index::{ROWS_AT_ONCE, ResourceIndex};
 use super::mark::Marks;
+use super::merge::merge;
 use super::order::{Order, Position};
 use super::row::ResourceRow;
 use super::selection::{Facets, Selection, Tally};
@@ -46,6 +48,10 @@ pub struct Part {
 const SPARSE: usize = 128;
 /// Fewer are always sparse.
 const SPARSE_LEAST: usize = 16;
+/// A walk to a page that is expected to be as short as this is not compared with a merge.
+const SHORT_WALK: usize = 1_024;
+/// To find a place in a list takes some ten rows to be read.
+const MERGE_STEPS: usize = 12;
 /// A walk is given up when it has met so many times the rows that it should have, and so many more.
 const PATIENCE: usize = 8;
 const PATIENCE_LEAST: usize = 2_048;
@@ -54,6 +60,8 @@ const PATIENCE_LEAST: usize = 2_048;
 enum Method {
     /// All rows; after so many more another method is tried.
     Walk { left: usize },
+    /// The lists of those in reach, merged afresh for each part.
+    Merged,
     /// The rows whose bit is set.
     Marked(Marks),
     /// These alone.
@@ -68,7 +76,9 @@ pub struct Listing {
     /// Behind the last row that was met.
     position: Option<Position>,
     method: Method,
-    /// How many there are on the whole list: where it was asked for, and where shelves can tell.
+    /// How many ids are likely to be taken, if not all of them.
+    wanted: Option<u64>,
+    /// How many there are on the whole list: where it was asked for, and where counts can tell.
     tally: Option<Tally>,
 }
 
@@ -79,10 +89,28 @@ impl Listing {
         let selection = Selection::compile(view, filter);
         let facets = part.facets.or_else(|| selection.is_counted().then(Facets::default));
         let tally = facets.map(|facets| selection.tally(view, facets));
-        let total = tally.as_ref().map(|tally| tally.total);
-        let left = patience(view.index.len(), total, part.wanted.unwrap_or(u64::MAX));
-        let method = Method::Walk { left };
-        Self { selection, order: part.order, position: part.after, method, tally }
+        let method = Method::Walk { left: 0 };
+        let mut listing =
+            Self { selection, order: part.order, position: part.after, method, wanted: part.wanted, tally };
+        listing.method = listing.first_method(view);
+        listing
+    }
+
+    fn first_method(&self, view: View<'_>) -> Method {
+        let (len, total) = (view.index.len(), self.tally.as_ref().map(|tally| tally.total));
+        let walk = Method::Walk { left: patience(len, total, self.wanted.unwrap_or(u64::MAX)) };
+        let (Some(total), true) = (total, self.is_mergeable(view)) else { return walk };
+        let steps = expected(len, total, self.wanted.unwrap_or(u64::MAX));
+        if steps > SHORT_WALK && self.selection.lists(view).len() * MERGE_STEPS < steps {
+            return Method::Merged;
+        }
+        walk
+    }
+
+    /// Whether it is a page, and of lists.
+    fn is_mergeable(&self, view: View<'_>) -> bool {
+        self.wanted.is_some_and(|count| count <= LIST_CHUNK_IDS_MAX as u64)
+            && self.selection.is_made_of_lists(view)
     }
 
     /// How many resources there are on the whole list, wherever it starts; certain if it was asked for.
@@ -111,6 +139,15 @@ impl Listing {
         match &mut self.method {
             Method::Picked(picked) => {
                 let rows = picked.next(view, self.order, count_max - ids.len());
+                if let Some(last) = rows.last() {
+                    self.position = Some(Position::of(last));
+                }
+                ids.extend(rows.into_iter().map(|row| row.id().clone()));
+                true
+            }
+            Method::Merged => {
+                let place = (self.order, self.position.as_ref());
+                let rows = merge(view, &self.selection, place, count_max - ids.len());
                 if let Some(last) = rows.last() {
                     self.position = Some(Position::of(last));
                 }
@@ -170,8 +207,12 @@ impl Listing {
         is_done
     }
 
-    /// Goes by the shelves from here on.
+    /// Goes by the lists of those in reach from here on.
     fn settle(&mut self, view: View<'_>) {
+        if self.is_mergeable(view) {
+            self.method = Method::Merged;
+            return;
+        }
         let sparse = sparse(view.index.len());
         let is_sparse = self.tally.as_ref().is_none_or(|tally| tally.total <= sparse as u64);
         let mut slots = Vec::new();
@@ -250,15 +291,24 @@ impl Picked {
     }
 }
 
-/// How many of `len` rows are walked over before the shelves are tried.
+/// How many of `len` rows a walk to as many as are wanted is expected to meet.
+fn expected(len: usize, total: u64, wanted: u64) -> usize {
+    let (count, wanted) = (at_most(total), at_most(wanted));
+    len.saturating_mul(wanted.min(count)) / count.max(1)
+}
+
+fn at_most(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
+}
+
+/// How many of `len` rows are walked over before another method is tried.
 fn patience(len: usize, total: Option<u64>, wanted: u64) -> usize {
     let Some(total) = total else { return PATIENCE_LEAST };
-    let count = usize::try_from(total).unwrap_or(usize::MAX);
-    let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+    let expected = expected(len, total, wanted);
+    let (count, wanted) = (at_most(total), at_most(wanted));
     if wanted >= count && count > len / 2 {
         return usize::MAX;
     }
-    let expected = len.saturating_mul(wanted.min(count)) / count.max(1);
     if count <= sparse(len) && count <= expected {
         0
     } else if wanted >= count {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::shelf::Class;
+use super::count::Class;
 use crate::directory::{DepartmentIndex, Directory, StageIndex, TypeNode, UserIndex};
 use crate::domain::{Facts, Id, Resource};
 use crate::rights::Target;

@@ -1,20 +1,21 @@
 //! A subject's visible resources of a type as far as a filter admits them: whether a row is one, which slots can be,
 //! and how many there are.
 //!
-//! Slots and totals come from the shelves of those in the subject's reach. Rows are read only where shelves can't
+//! Slots and totals come from the lists of those in the subject's reach. Rows are read only where lists can't
 //! tell: what he observes, what names several departments, and what is narrowed to authors, departments or ids.
 
 use std::collections::BTreeMap;
 
 use super::View;
+use super::count::{Class, OwnerCounts};
 use super::filter::Filter;
 use super::index::ROWS_AT_ONCE;
+use super::list::List;
 use super::mark::Marks;
 use super::row::ResourceRow;
-use super::shelf::{Class, Shelves};
 use super::sight::{Side, Sight};
 use crate::directory::{StageIndex, UserIndex};
-use crate::table::Sorted;
+use crate::rights::Standing;
 
 /// How many resources are visible, in all and by what was asked for.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -107,7 +108,7 @@ impl Selection {
 
     fn tally_authors(&self, view: View<'_>, tallying: &mut Tallying) {
         self.tally_classes(view, tallying);
-        self.tally_people(view, view.index.by_author(), tallying);
+        self.tally_people(view, view.index.lists().author_counts(), tallying);
     }
 
     fn tally_responsibles(&self, view: View<'_>, tallying: &mut Tallying) {
@@ -116,7 +117,7 @@ impl Selection {
             self.tally_each_responsible(view, tallying);
         } else {
             self.tally_classes(view, tallying);
-            self.tally_people(view, view.index.by_responsible(), tallying);
+            self.tally_people(view, view.index.lists().responsible_counts(), tallying);
             self.tally_elsewhere(view, tallying);
         }
         self.each_observed(view, &mut |row| {
@@ -136,11 +137,11 @@ impl Selection {
     }
 
     /// What the people in reach have, of the classes that aren't open whosever they are.
-    fn tally_people(&self, view: View<'_>, shelves: &Shelves, tallying: &mut Tallying) {
+    fn tally_people(&self, view: View<'_>, counts: &OwnerCounts, tallying: &mut Tallying) {
         for (standing, people) in self.sight.groups() {
             let mut sums: Vec<u64> = Vec::new();
             for person in people {
-                let counts = shelves.counts().of(person);
+                let counts = counts.of(person);
                 sums.resize(sums.len().max(counts.len()), 0);
                 sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += u64::from(*count));
             }
@@ -159,27 +160,51 @@ impl Selection {
 
     /// What names departments itself, and isn't open whosever it is.
     fn tally_elsewhere(&self, view: View<'_>, tallying: &mut Tallying) {
-        let mut seen = Marks::new(view.index);
-        let is_single = self.sight.is_single();
+        let (index, lists) = (view.index, view.index.lists());
+        let classes: Vec<Class> =
+            index.counts().iter().map(|(class, _)| class).filter(|it| self.is_partly(*it)).collect();
         for department in self.sight.departments() {
-            let is_counted =
-                |class| self.is_partly(class) && self.sight.opens_of_department(class, department);
-            let (mut at, mut is_open) = (None, false);
-            view.index.of_department(department).for_each(|(class, slot)| {
+            let counts = lists.department_counts().of(department.0);
+            for class in classes.iter().filter(|it| self.sight.opens_of_department(**it, department)) {
+                let count = counts.get(class.number()).copied().unwrap_or(0);
+                tallying.add(*class, None, count.into());
+            }
+        }
+        let mut seen = Marks::new(index);
+        let is_single = self.sight.is_single;
+        for department in self.sight.departments() {
+            let opens: Vec<bool> = self.opened(&classes, self.sight.standing_to_department(department));
+            for slot in lists.shared(department).into_iter().flat_map(List::iter) {
                 if !is_single {
-                    return self.tally_unseen(view, &mut seen, tallying, slot);
-                }
-                // Slots come class by class.
-                if at != Some(class) {
-                    (at, is_open) = (Some(class), is_counted(class));
-                }
-                if is_open && seen.mark(slot) {
+                    self.tally_unseen(view, &mut seen, tallying, slot);
+                } else if let Some(class) = index.class(slot)
+                    && opens.get(class.number()) == Some(&true)
+                    && seen.mark(slot)
+                {
                     tallying.add(class, None, 1);
                 }
-            });
+            }
         }
-        let owned = self.sight.owner().into_iter().flat_map(|user| view.index.elsewhere(user));
-        owned.for_each(|slot| self.tally_unseen(view, &mut seen, tallying, slot));
+        let owned = self.sight.owner().and_then(|user| lists.elsewhere(user));
+        for slot in owned.into_iter().flat_map(List::iter) {
+            let is_counted = index.row(slot).is_some_and(|row| match row.departments() {
+                [department] => self.sight.opens_of_department(row.class(), *department),
+                _ => false,
+            });
+            if !is_counted {
+                self.tally_unseen(view, &mut seen, tallying, slot);
+            }
+        }
+    }
+
+    /// By the number of the class, whether those of these classes are open to which the subject stands so.
+    fn opened(&self, classes: &[Class], standing: Standing) -> Vec<bool> {
+        let mut opened = Vec::new();
+        for class in classes.iter().filter(|class| self.sight.opens(**class, standing)) {
+            opened.resize(opened.len().max(class.number() + 1), false);
+            opened.iter_mut().skip(class.number()).take(1).for_each(|it| *it = true);
+        }
+        opened
     }
 
     fn tally_unseen(&self, view: View<'_>, seen: &mut Marks, tallying: &mut Tallying, slot: u32) {
@@ -195,28 +220,28 @@ impl Selection {
 
     /// Person by person, and row by row what names departments itself.
     fn tally_each_responsible(&self, view: View<'_>, tallying: &mut Tallying) {
-        let shelves = view.index.by_responsible();
+        let lists = view.index.lists();
         let classes: Vec<Class> = view.index.counts().iter().map(|(class, _)| class).collect();
         let classes = || classes.iter().filter(|class| self.filter.admits_class(**class));
-        for person in (0..shelves.counts().len()).map(UserIndex) {
+        for person in (0..lists.responsible_counts().len()).map(UserIndex) {
             if !self.filter.admits_responsible(Some(person)) {
                 continue;
             }
-            let counts = shelves.counts().of(person.0);
+            let counts = lists.responsible_counts().of(person.0);
             for class in classes().filter(|class| self.sight.opens_of_person(**class, person.0)) {
                 let count = counts.get(class.number()).copied().unwrap_or(0);
                 tallying.add(*class, Some(person), count.into());
             }
         }
         if self.filter.admits_responsible(None) {
-            for (class, _) in view.index.nobodys() {
+            for class in lists.nobodys().filter_map(|slot| view.index.class(slot)) {
                 if self.filter.admits_class(class) && self.sight.opens_to_all(class) {
                     tallying.add(class, None, 1);
                 }
             }
         }
         let mut seen = Marks::new(view.index);
-        let slots: Vec<u32> = view.index.all_elsewhere().filter(|slot| seen.mark(*slot)).collect();
+        let slots: Vec<u32> = lists.all_elsewhere().filter(|slot| seen.mark(*slot)).collect();
         for slots in slots.chunks(ROWS_AT_ONCE) {
             let rows = view.index.rows(slots.iter().copied()).into_iter();
             rows.filter(|row| self.has(view, row) && !self.sight.opens_by_observing(view, row))
@@ -226,42 +251,91 @@ impl Selection {
 
     /// The resources that are visible only because he observes them.
     fn each_observed(&self, view: View<'_>, each: &mut dyn FnMut(&ResourceRow)) {
-        let slots: Vec<u32> =
-            self.sight.observer().into_iter().flat_map(|user| view.index.of_observer(user)).collect();
+        let observed = self.sight.observer().and_then(|user| view.index.lists().of_observer(user));
+        let slots: Vec<u32> = observed.into_iter().flat_map(List::iter).collect();
         for slots in slots.chunks(ROWS_AT_ONCE) {
             let rows = view.index.rows(slots.iter().copied()).into_iter();
             rows.filter(|row| self.sight.opens_by_observing(view, row)).for_each(&mut *each);
         }
     }
 
-    /// Gives slots that hold all that it has, and as little else as shelves can tell; one can come more than once.
+    /// Gives slots that hold all that it has, and as little else as lists can tell; one can come more than once.
     pub(super) fn each_slot(&self, view: View<'_>, each: &mut dyn FnMut(u32)) {
-        let (index, sight) = (view.index, &self.sight);
+        let index = view.index;
         if let Some(ids) = &self.filter.ids {
             return ids.iter().filter_map(|id| index.slot_of(id.as_str())).for_each(each);
         }
-        let responsibles = self.filter.responsibles.iter().flatten().copied();
-        if let Some(people) = responsibles.collect::<Option<Vec<UserIndex>>>().filter(|it| !it.is_empty()) {
-            return people.into_iter().flat_map(|it| index.slots_of_responsible(it)).for_each(each);
+        if !self.is_made_of_lists(view) {
+            let is_open = |slot: &u32| index.class(*slot).is_some_and(|class| self.has_all_of(class));
+            index.slots().filter(is_open).for_each(&mut *each);
         }
-        let classes = index.counts().iter().map(|(class, _)| class);
-        let whole: Vec<Class> =
-            classes.filter(|it| self.filter.admits_class(*it) && sight.opens_to_all(*it)).collect();
-        if !whole.is_empty() && !index.has_classes() {
-            // The support model does not go by stages: it is all or what single people have.
-            return index.slots().for_each(each);
+        for held in self.lists(view) {
+            held.list.iter().filter(|slot| self.may_have(view, &held, *slot)).for_each(&mut *each);
         }
-        whole.iter().filter_map(|it| index.of_class(*it)).flat_map(Sorted::iter).for_each(&mut *each);
-        let shelves = match sight.side {
-            Side::Responsible => index.by_responsible(),
-            Side::Author => index.by_author(),
-        };
-        sight.people().flat_map(|person| shelves.slots(person.0)).for_each(&mut *each);
-        for department in sight.departments() {
-            let elsewhere = index.of_department(department).filter(|(class, _)| self.is_partly(*class));
-            elsewhere.for_each(|(_, slot)| each(slot));
-        }
-        sight.owner().into_iter().flat_map(|user| index.elsewhere(user)).for_each(&mut *each);
-        sight.observer().into_iter().flat_map(|user| index.of_observer(user)).for_each(each);
     }
+
+    /// Whether [`Self::lists`] hold all that it has.
+    pub(super) fn is_made_of_lists(&self, view: View<'_>) -> bool {
+        self.filter.ids.is_none()
+            && (self.people_wanted().is_some()
+                || !view.index.counts().iter().any(|(class, _)| self.has_all_of(class)))
+    }
+
+    /// Whether all resources of a class are in it, as far as a filter goes by classes.
+    fn has_all_of(&self, class: Class) -> bool {
+        self.filter.admits_class(class) && self.sight.opens_to_all(class)
+    }
+
+    /// The responsibles that it is narrowed to.
+    fn people_wanted(&self) -> Option<Vec<UserIndex>> {
+        let wanted: Option<Vec<UserIndex>> = self.filter.responsibles.as_ref()?.iter().copied().collect();
+        wanted.filter(|people| !people.is_empty())
+    }
+
+    /// The lists that hold all that it has but for what is open whosever it is.
+    pub(super) fn lists<'a>(&self, view: View<'a>) -> Vec<Held<'a>> {
+        let (lists, sight) = (view.index.lists(), &self.sight);
+        let mut held: Vec<Held<'a>> = Vec::new();
+        let mut hold = |list: Option<&'a List>, standing| {
+            held.extend(list.map(|list| Held { list, standing }));
+        };
+        if let Some(people) = self.people_wanted() {
+            for person in people {
+                hold(lists.of_responsible(person), None);
+                hold(lists.elsewhere(person), None);
+            }
+            return held;
+        }
+        for person in sight.people() {
+            let list = match sight.side {
+                Side::Responsible => lists.of_responsible(person),
+                Side::Author => lists.of_author(person),
+            };
+            hold(list, Some(sight.standing_to_person(person)));
+        }
+        let is_single = sight.is_single;
+        for department in sight.departments() {
+            let standing = sight.standing_to_department(department);
+            hold(lists.of_department(department), Some(standing));
+            hold(lists.shared(department), is_single.then_some(standing));
+        }
+        hold(sight.owner().and_then(|user| lists.elsewhere(user)), None);
+        hold(sight.observer().and_then(|user| lists.of_observer(user)), None);
+        held
+    }
+
+    /// Whether a slot of a list can be in it, as far as its class tells.
+    pub(super) fn may_have(&self, view: View<'_>, held: &Held<'_>, slot: u32) -> bool {
+        view.index.class(slot).is_some_and(|class| {
+            self.filter.admits_class(class)
+                && held.standing.is_none_or(|standing| self.sight.opens(class, standing))
+        })
+    }
+}
+
+/// A list that is in question.
+pub(super) struct Held<'a> {
+    pub(super) list: &'a List,
+    /// How the subject stands to everything in it, where that opens it for being in this list.
+    standing: Option<Standing>,
 }

@@ -1,22 +1,22 @@
 //! What one user gains and loses by a change, of the resources that the change leaves as they are.
 //!
 //! Counted as lists are: whoever is in his reach before or after is looked up once, and what people have is read off
-//! the shelves by class. Rows are read where shelves can't tell: what he observes, what names departments itself, and
+//! counts by class. Rows are read where counts can't tell: what he observes, what names departments itself, and
 //! all of a type whose model changes, or of the helpdesk's where he changes from one side of its tickets to the other.
 
 use std::cell::OnceCell;
 
 use super::census::{Census, NO_RELATION, Pair};
+use super::count::OwnerCounts;
 use super::index::ResourceIndex;
+use super::list::List;
 use super::mark::Marks;
 use super::reach::{BY_AUTHOR, Reach, departments_of, people_of};
 use super::row::ResourceRow;
-use super::shelf::Shelves;
 use super::turn::{Turn, Turned, Turning};
 use crate::directory::{ActionKind, Directory, TypeIndex, TypeNode, UserIndex};
 use crate::domain::{Id, Model};
 use crate::rights::{EffectiveRights, Relation, Standing};
-use crate::table::Sorted;
 
 /// A user in one of two states.
 #[derive(Clone, Copy)]
@@ -155,9 +155,9 @@ fn is_other(reaches: &[Reach; 2]) -> bool {
 /// By what resources are counted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Method {
-    /// By the shelves of responsibles.
+    /// By what responsibles have.
     Responsible,
-    /// By the shelves of authors.
+    /// By what authors have.
     Author,
     /// Row by row.
     Row,
@@ -193,8 +193,8 @@ impl Look<'_> {
         let index = self.it.index;
         let mut census = Census::new(index);
         match self.method {
-            Method::Responsible => self.relate_people(&mut census, index.by_responsible()),
-            Method::Author => self.relate_people(&mut census, index.by_author()),
+            Method::Responsible => self.relate_people(&mut census, index.lists().responsible_counts()),
+            Method::Author => self.relate_people(&mut census, index.lists().author_counts()),
             Method::Row => {
                 let rows = index.slots().filter_map(|slot| index.row(slot));
                 rows.for_each(|row| census.shift(row.class(), NO_RELATION, self.pair_of(row)));
@@ -204,7 +204,7 @@ impl Look<'_> {
         let mut seen = Marks::new(index);
         let rows = self.elsewhere().filter(|slot| seen.mark(*slot)).filter_map(|slot| index.row(slot));
         rows.for_each(|row| census.shift(row.class(), NO_RELATION, self.unobserved_pair_of(row)));
-        for row in index.of_observer(self.user).filter_map(|slot| index.row(slot)) {
+        for row in self.observed().filter_map(|slot| index.row(slot)) {
             let pair = self.unobserved_pair_of(row);
             let from = if self.matters(pair) { pair } else { NO_RELATION };
             census.shift(row.class(), from, self.pair_of(row));
@@ -212,11 +212,11 @@ impl Look<'_> {
         census
     }
 
-    fn relate_people(&self, census: &mut Census, shelves: &Shelves) {
+    fn relate_people(&self, census: &mut Census, counts: &OwnerCounts) {
         for person in people_of(self.reaches) {
             let pair = self.pair_to(person);
             if self.matters(pair) {
-                census.relate(shelves.counts().of(person.0), pair);
+                census.relate(counts.of(person.0), pair);
             }
         }
     }
@@ -231,8 +231,13 @@ impl Look<'_> {
         let [before, after] = self.reaches;
         let departments = departments_of(self.reaches)
             .filter(move |it| self.matters((before.departments.get(it.0), after.departments.get(it.0))));
-        let named = departments.flat_map(|it| self.it.index.of_department(it)).map(|(_, slot)| slot);
-        named.chain(self.it.index.elsewhere(self.user))
+        let lists = self.it.index.lists();
+        let named = departments.flat_map(|it| [lists.of_department(it), lists.shared(it)]);
+        named.chain([lists.elsewhere(self.user)]).flatten().flat_map(List::iter)
+    }
+
+    fn observed(&self) -> impl Iterator<Item = u32> {
+        self.it.index.lists().of_observer(self.user).into_iter().flat_map(List::iter)
     }
 
     /// The slots of all rows whose decision for an action may be turned; some come more than once.
@@ -240,19 +245,17 @@ impl Look<'_> {
         let index = self.it.index;
         let is_turned = move |pair| move |class| act.turn(class, pair) != Turn::Stays;
         let classes = || index.counts().iter().map(|(class, _)| class);
-        let shelves = match self.method {
-            Method::Responsible => index.by_responsible(),
-            Method::Author => index.by_author(),
-            Method::Row => return Box::new(index.slots()),
+        let list_of = move |person| match self.method {
+            Method::Responsible => index.lists().of_responsible(person),
+            Method::Author => index.lists().of_author(person),
+            Method::Row => None,
         };
-        if !index.has_classes() && classes().any(is_turned(NO_RELATION)) {
+        if self.method == Method::Row || classes().any(is_turned(NO_RELATION)) {
             return Box::new(index.slots());
         }
-        let whole = classes().filter(move |class| is_turned(NO_RELATION)(*class));
-        let whole = whole.filter_map(|class| index.of_class(class)).flat_map(Sorted::iter);
         let people = people_of(self.reaches).filter(move |it| classes().any(is_turned(self.pair_to(*it))));
-        let theirs = people.flat_map(|it| shelves.slots(it.0));
-        Box::new(theirs.chain(self.elsewhere()).chain(index.of_observer(self.user)).chain(whole))
+        let theirs = people.filter_map(list_of).flat_map(List::iter);
+        Box::new(theirs.chain(self.elsewhere()).chain(self.observed()))
     }
 
     fn pair_to(&self, person: UserIndex) -> Pair {

@@ -4,9 +4,9 @@
 //! every question beforehand ([`Plan`]). Compiling costs a step for each person and department in his reach.
 
 use super::View;
+use super::count::Class;
 use super::reach::Reach;
 use super::row::ResourceRow;
-use super::shelf::Class;
 use crate::directory::{DepartmentIndex, UserIndex};
 use crate::rights::{Plan, Relation, Standing};
 
@@ -26,12 +26,15 @@ pub(super) struct Sight {
     reach: Reach,
     user: UserIndex,
     asked: Standing,
+    /// Whether one relation to a department or responsible always does: nowhere are two needed together.
+    pub(super) is_single: bool,
 }
 
 impl Sight {
     pub(super) fn compile(view: View<'_>) -> Self {
         let plan = Plan::compile(view.rights, &view.act);
         let asked = plan.asked();
+        let is_single = plan.is_single(&[Relation::Own, Relation::Department, Relation::Subdepartments]);
         let by_author = Standing::of(&[Relation::Client, Relation::Author]).intersection(asked);
         Self {
             plan,
@@ -39,12 +42,23 @@ impl Sight {
             reach: Reach::of(view.directory, view.rights, asked),
             user: view.rights.user(),
             asked,
+            is_single,
         }
     }
 
     /// The people to whom he has any relation, each once.
     pub(super) fn people(&self) -> impl Iterator<Item = UserIndex> {
         self.reach.people.known().map(UserIndex)
+    }
+
+    /// How he stands to what a person has.
+    pub(super) fn standing_to_person(&self, person: UserIndex) -> Standing {
+        self.reach.people.get(person.0)
+    }
+
+    /// How he stands to what names a department.
+    pub(super) fn standing_to_department(&self, department: DepartmentIndex) -> Standing {
+        self.reach.departments.get(department.0)
     }
 
     /// The same people in groups to which he stands alike; there are few.
@@ -73,11 +87,6 @@ impl Sight {
     /// The subject, where it matters what he is responsible for.
     pub(super) fn owner(&self) -> Option<UserIndex> {
         self.asks(Relation::Own).then_some(self.user)
-    }
-
-    /// Whether one relation to a department or responsible always does: nowhere are two needed together.
-    pub(super) fn is_single(&self) -> bool {
-        self.plan.is_single(&[Relation::Own, Relation::Department, Relation::Subdepartments])
     }
 
     /// Whether all resources of a class are visible, whosever they are.

@@ -1,7 +1,7 @@
 //! What becomes of decisions when the state changes: they stay, or are gained or lost.
 
 use super::census::{Census, Pair};
-use super::shelf::Class;
+use super::count::Class;
 use super::shift::SharedType;
 use crate::directory::{ActionKind, TypeNode};
 use crate::domain::Id;
