@@ -14,9 +14,11 @@ mod history;
 mod past;
 mod permit;
 mod review;
+mod slot;
 pub mod status;
 mod visible;
 mod watch;
+mod why_not;
 
 use std::sync::Arc;
 
@@ -33,6 +35,7 @@ pub use history::HistoryApi;
 pub use permit::Doors;
 pub use review::ReviewApi;
 pub use watch::WatchApi;
+pub use why_not::WhyNotApi;
 
 pub use pb::DESCRIPTORS;
 pub use pb::decision_service_server::DecisionServiceServer;
@@ -40,6 +43,7 @@ pub use pb::directory_service_server::DirectoryServiceServer;
 pub use pb::history_service_server::HistoryServiceServer;
 pub use pb::review_service_server::ReviewServiceServer;
 pub use pb::watch_service_server::WatchServiceServer;
+pub use pb::why_not_service_server::WhyNotServiceServer;
 pub use tonic_health::pb::FILE_DESCRIPTOR_SET as HEALTH_DESCRIPTORS;
 
 /// The generated types.

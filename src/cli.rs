@@ -43,6 +43,7 @@ mod token;
 mod validate;
 mod verdict;
 mod watch;
+mod why_not;
 
 use std::process::ExitCode;
 
@@ -74,6 +75,7 @@ enum Command {
     Explain(explain::Explain),
     Conflicts(conflicts::Conflicts),
     Advice(advice::Advice),
+    WhyNot(why_not::WhyNot),
     List(list::List),
     Count(count::Count),
     Plan(plan::Plan),
@@ -136,6 +138,7 @@ impl Command {
             Self::Explain(it) => it.run(output).await,
             Self::Conflicts(it) => it.run(output).await,
             Self::Advice(it) => it.run(output).await,
+            Self::WhyNot(it) => it.run(output).await,
             Self::List(it) => it.run(output).await,
             Self::Count(it) => it.run(output).await,
             Self::Plan(it) => it.run(output).await,

@@ -22,6 +22,7 @@ mod question;
 mod visible;
 mod watch;
 mod way;
+mod why_not;
 
 use std::time::Duration;
 
@@ -53,6 +54,7 @@ pub use question::Question;
 pub use visible::{Facet, Visible, VisibleCount, VisibleFilter, VisibleOrder, VisiblePart, VisibleQuery};
 pub use watch::Changes;
 pub use way::{Reach, ReachedRole, SharedDepartment, Subject, Way};
+pub use why_not::{Proposal, ProposedStep, WhyNot};
 
 /// How long a connection may take to be made.
 const CONNECT_WAIT_MAX: Duration = Duration::from_secs(5);

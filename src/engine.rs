@@ -17,6 +17,7 @@ mod question;
 mod read;
 mod subjects;
 mod visible;
+mod why_not;
 mod write;
 
 use std::ops::ControlFlow;
@@ -47,9 +48,11 @@ pub use question::{InlineFacts, Question, QuestionError, ResourceRef};
 pub use read::{Filter, FilterError, Page};
 pub use subjects::{Subject, SubjectsQuery};
 pub use visible::{VisibleCount, VisibleFilter, VisibleList, VisibleQuery};
+pub use why_not::{Effect, Proposal, WhyNot, WhyNotError};
 pub use write::WriteError;
 
 pub use crate::directory::{Reach, ReachedRole, Violation};
+pub use crate::proposal::{Field, Step};
 pub use crate::review::{About, AdviceKind, ConflictKind, Thresholds};
 pub use crate::rights::DepartmentForm;
 pub use crate::rights::{
@@ -143,6 +146,11 @@ enum Age {
 }
 
 impl Published {
+    /// A state that is tried and that nobody else reads; its revision has no token.
+    fn tried(snapshot: Snapshot) -> Self {
+        Self { snapshot, token: String::new() }
+    }
+
     /// The state.
     #[must_use]
     pub fn snapshot(&self) -> &Snapshot {

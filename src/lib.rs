@@ -4,7 +4,8 @@
 //! [`table`] is the data structure that everything is kept in.
 //! [`directory`] is the organisation, [`rights`] what it gives to each user, [`review`]
 //! what of that an administrator should look at, [`visibility`] the resources that
-//! rights are applied to, [`snapshot`] all of it at one revision, [`difference`] what turns from one to another.
+//! rights are applied to, [`snapshot`] all of it at one revision, [`difference`] what turns from one to another;
+//! [`proposal`] draws changes that would allow what is denied.
 //! [`store`] keeps it on disk, [`cache`] the rights
 //! that were compiled, [`watch`] the changes that were committed; [`engine`] joins them into use cases, and [`text`] puts explanations into words. [`caller`] is who may call, [`api`] speaks
 //! gRPC, [`server`] puts everything together. [`bundle`] reads and prints files, [`company`] makes one up. [`client`] asks
@@ -22,6 +23,7 @@ pub mod visibility;
 pub mod snapshot;
 
 pub mod difference;
+pub mod proposal;
 
 pub mod cache;
 pub mod store;

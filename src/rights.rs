@@ -20,7 +20,7 @@ use crate::directory::{
     ActionIndex, ActionKind, DepartmentIndex, Directory, GroupIndex, StageIndex, TypeIndex, TypeNode,
     UserIndex,
 };
-use crate::domain::{Decision, Grant, GroupKind, Id, Model, Reason, Scope, SupportRole};
+use crate::domain::{Decision, Grant, GroupKind, Id, Model, Reason, Role, Scope, SupportRole};
 use relation::Facts;
 
 pub use candidate::candidates;
@@ -88,19 +88,26 @@ impl EffectiveRights {
         let node = directory.user(user)?;
         let object = node.user()?;
         let entries = Entries::compile(directory.catalog(), &directory.roles_of(user));
-        let reaches_below = entries.has_scope(Scope::Subdepartments);
-        let below = if reaches_below { directory.below(node.departments()) } else { Vec::new() };
         Some(Self {
             user,
             active: object.active,
             admin: object.admin,
             support_role: object.support_role,
             departments: Arc::clone(node.departments()),
-            below: below.into(),
+            below: below(directory, node.departments(), &entries),
             team_groups: directory.viewed_groups(user, GroupKind::Team).collect(),
             client_groups: directory.viewed_groups(user, GroupKind::Client).collect(),
             entries,
         })
+    }
+
+    /// What they would be if he had one role more.
+    #[must_use]
+    pub fn with_role(&self, directory: &Directory, role: &Role) -> Self {
+        let mut rights = self.clone();
+        rights.entries.add(directory.catalog(), role);
+        rights.below = below(directory, &rights.departments, &rights.entries);
+        rights
     }
 
     /// Whose rights they are.
@@ -157,6 +164,16 @@ impl EffectiveRights {
             GroupKind::Client => &self.client_groups,
         }
     }
+}
+
+/// Below(Dep(u)), where any entry reaches there.
+fn below(
+    directory: &Directory,
+    departments: &[DepartmentIndex],
+    entries: &Entries,
+) -> Box<[DepartmentIndex]> {
+    let reaches_below = entries.has_scope(Scope::Subdepartments);
+    if reaches_below { directory.below(departments).into() } else { Box::default() }
 }
 
 /// An action of a type, looked up once.

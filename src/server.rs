@@ -22,7 +22,7 @@ use self::credential::{Credentials, Files};
 use crate::api::{
     AdmissionLayer, Context, DESCRIPTORS, DeadlineLayer, DecisionApi, DecisionServiceServer, DirectoryApi,
     DirectoryServiceServer, Doors, HEALTH_DESCRIPTORS, HistoryApi, HistoryServiceServer, ReviewApi,
-    ReviewServiceServer, WatchApi, WatchServiceServer,
+    ReviewServiceServer, WatchApi, WatchServiceServer, WhyNotApi, WhyNotServiceServer,
 };
 use crate::caller::Gate;
 use crate::domain::MESSAGE_BYTES_MAX;
@@ -48,13 +48,14 @@ const SECURED_AGE_MAX: Duration = Duration::from_hours(1);
 /// The mode of a Unix socket, if nothing else is said: its owner and its group.
 pub const SOCKET_MODE: u32 = 0o660;
 /// The names that health knows; the empty one is the server.
-const SERVICES: [&str; 6] = [
+const SERVICES: [&str; 7] = [
     "",
     "dopusk.v1.DecisionService",
     "dopusk.v1.DirectoryService",
     "dopusk.v1.HistoryService",
     "dopusk.v1.ReviewService",
     "dopusk.v1.WatchService",
+    "dopusk.v1.WhyNotService",
 ];
 
 /// What a server is started with.
@@ -255,12 +256,15 @@ async fn routes(context: &Context) -> Result<(tonic_health::server::HealthReport
     let watch = WatchServiceServer::new(WatchApi::new(context.clone()));
     let history = HistoryServiceServer::new(HistoryApi::new(context.clone()))
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let why_not = WhyNotServiceServer::new(WhyNotApi::new(context.clone()))
+        .max_decoding_message_size(MESSAGE_BYTES_MAX);
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<DecisionServiceServer<DecisionApi>>().await;
     health.set_serving::<DirectoryServiceServer<DirectoryApi>>().await;
     health.set_serving::<ReviewServiceServer<ReviewApi>>().await;
     health.set_serving::<WatchServiceServer<WatchApi>>().await;
     health.set_serving::<HistoryServiceServer<HistoryApi>>().await;
+    health.set_serving::<WhyNotServiceServer<WhyNotApi>>().await;
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(DESCRIPTORS)
@@ -271,6 +275,7 @@ async fn routes(context: &Context) -> Result<(tonic_health::server::HealthReport
         .add_service(review)
         .add_service(watch)
         .add_service(history)
+        .add_service(why_not)
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);

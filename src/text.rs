@@ -9,8 +9,10 @@ mod phrases;
 mod review;
 mod ru;
 mod tree;
+mod why_not;
 
-use crate::engine::Explained;
+use crate::domain::Named;
+use crate::engine::{Explained, Step, WhyNot};
 use advice::AdvicePhrases;
 use phrases::Phrases;
 use review::ReviewPhrases;
@@ -74,4 +76,17 @@ pub struct Texts {
 pub fn texts(explained: &Explained, language: Language) -> Texts {
     let phrases = language.phrases();
     Texts { short: phrases.short(explained), full: tree::full(explained, phrases) }
+}
+
+/// What would allow a denial, in a language.
+#[must_use]
+pub fn why_not_texts(why_not: &WhyNot, language: Language) -> Texts {
+    let phrases = language.phrases();
+    Texts { short: why_not::short(why_not, phrases), full: why_not::full(why_not, phrases) }
+}
+
+/// A step of a proposal for somebody, as what is to be done.
+#[must_use]
+pub fn step_text(subject: &Named, step: &Step, language: Language) -> String {
+    language.phrases().step(subject, step)
 }

@@ -10,6 +10,7 @@ mod plan;
 mod time;
 mod to_wire;
 mod way;
+mod why_not;
 
 pub use advice::{advice, advice_kind_name, advice_kind_to_wire, advice_query};
 pub use conflict::{
@@ -20,7 +21,7 @@ pub use decision::{
     news_event, obligation_name, question, reason_name, resource_ref,
 };
 pub use explain::{explanation, relation_name, support_role_name};
-pub use from_wire::{key, kind, object, operation};
+pub use from_wire::{key, kind, object, operation, told_facts};
 pub use page_token::{page_token, parse_page_token};
 pub use plan::{
     clause, department_form, parameters, plan, planned, sql_column_path, sql_target, sql_target_to_wire,
@@ -28,3 +29,4 @@ pub use plan::{
 pub use time::{parse_time, time_ms, time_text, timestamp};
 pub use to_wire::{change_set, facts_to_wire, key_to_wire, kind_to_wire, object_to_wire, operation_to_wire};
 pub use way::{member_role_name, subject, way_kind_name};
+pub use why_not::{step_kind_name, why_not};

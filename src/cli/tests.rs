@@ -61,7 +61,7 @@ fn a_wrong_command_exits_with_2() {
 
 #[test]
 fn a_right_command_is_taken() {
-    let right: [&[&str]; 15] = [
+    let right: [&[&str]; 16] = [
         &["--help"],
         &["--version"],
         &["check", "u1", "read", "deal", "42", "--consistency", "newest"],
@@ -78,6 +78,7 @@ fn a_right_command_is_taken() {
             "",
         ],
         &["advice", "--kind", "role-unheld", "--kind", "broad-grant", "--broad", "30", "--language", "ru"],
+        &["why-not", "u1", "read", "deal", "42", "--output", "json"],
         &["subjects", "read", "deal", "42", "--ways", "--output", "jsonl"],
         &["list", "u1", "read", "deal", "--page-size", "3", "--server", "unix:///run/dopusk.sock"],
         &[

@@ -163,7 +163,7 @@ fn id(text: &str) -> Result<Id, ClientError> {
     Id::parse(text).map_err(|error| ClientError::Nonsense(format!("an id {error}")))
 }
 
-fn nonsense(faults: &[crate::api::status::Invalid]) -> ClientError {
+pub(super) fn nonsense(faults: &[crate::api::status::Invalid]) -> ClientError {
     let faults = faults.iter().map(|fault| format!("{}: {}", fault.field, fault.message));
     ClientError::Nonsense(faults.collect::<Vec<_>>().join("; "))
 }

@@ -39,7 +39,7 @@ impl Scope {
 }
 
 /// A level: a set of scopes. The empty set is the level *none*.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
 pub struct ScopeSet(u8);
 
 impl ScopeSet {

@@ -44,7 +44,7 @@ pub struct Department {
 }
 
 /// What a user is to the helpdesk.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub enum SupportRole {
     /// Nothing.
     #[default]

@@ -52,7 +52,7 @@ impl Engine {
 }
 
 /// The answer to a question, from the row of a stored resource and the subject's rights, where there are such.
-fn answer(
+pub(super) fn answer(
     published: &Published,
     question: &Question<'_>,
     act: &Act<'_>,

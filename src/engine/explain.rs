@@ -75,7 +75,7 @@ impl Engine {
     }
 }
 
-fn explain_on(
+pub(super) fn explain_on(
     directory: &Directory,
     rights: Option<&EffectiveRights>,
     act: &Act<'_>,

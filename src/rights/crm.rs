@@ -81,13 +81,20 @@ impl Entries {
     #[must_use]
     pub fn compile(catalog: &Catalog, roles: &[&Arc<Role>]) -> Self {
         let mut entries = Self(vec![Entry::ABSENT; catalog.entry_count()].into());
-        for grant in roles.iter().flat_map(|role| &role.grants) {
-            let Some((_, node)) = catalog.find(grant.entity_type.as_str()) else { continue };
-            if let Some(action) = node.action(grant.action.as_str()) {
-                entries.unite(node, action, grant);
-            }
+        for role in roles {
+            entries.add(catalog, role);
         }
         entries
+    }
+
+    /// Unites them with the grants of one role more.
+    pub(super) fn add(&mut self, catalog: &Catalog, role: &Role) {
+        for grant in &role.grants {
+            let Some((_, node)) = catalog.find(grant.entity_type.as_str()) else { continue };
+            if let Some(action) = node.action(grant.action.as_str()) {
+                self.unite(node, action, grant);
+            }
+        }
     }
 
     /// The entry that counts for an action and stage.

@@ -1,8 +1,12 @@
 //! English.
 
+mod why_not;
+
 use super::phrases::{Detail, Part, Phrases, join, obliges, standing};
-use crate::domain::{Effect, GroupKind, Named, Reason, Scope, ScopeSet, SupportRole};
-use crate::engine::{Above, Explained, GroupRow, NamedFacts, Reach, ScopeTest, Side, Through, Weighing};
+use crate::domain::{self, GroupKind, Named, Reason, Scope, ScopeSet, SupportRole};
+use crate::engine::{
+    Above, Effect, Explained, GroupRow, NamedFacts, Reach, ScopeTest, Side, Step, Through, Weighing, WhyNot,
+};
 
 /// The words of English.
 pub(super) struct English;
@@ -46,8 +50,8 @@ impl Phrases for English {
     fn verdict(&self, explained: &Explained) -> String {
         let (subject, action) = (&explained.subject, &explained.action);
         let may = match explained.explanation.decision.effect {
-            Effect::Allow => "may",
-            Effect::Deny => "may not",
+            domain::Effect::Allow => "may",
+            domain::Effect::Deny => "may not",
         };
         let entity_type = &explained.entity_type;
         match &explained.resource {
@@ -217,14 +221,7 @@ impl Phrases for English {
     }
 
     fn support_role(&self, role: SupportRole) -> String {
-        let name = match role {
-            SupportRole::None => "none",
-            SupportRole::Client => "client",
-            SupportRole::Staff => "staff",
-            SupportRole::Demo => "demo",
-            SupportRole::Admin => "admin",
-        };
-        format!("Support role of the user: {name} (rule 4.2)")
+        format!("Support role of the user: {} (rule 4.2)", support_role(role))
     }
 
     fn side(&self, side: &Side) -> String {
@@ -247,8 +244,50 @@ impl Phrases for English {
     fn no_groups(&self) -> &'static str {
         "no group in common (rule 4.1)"
     }
+
+    fn step(&self, subject: &Named, step: &Step) -> String {
+        why_not::step(subject, step)
+    }
+
+    fn then(&self) -> &'static str {
+        why_not::THEN
+    }
+
+    fn effect(&self, effect: Effect) -> String {
+        why_not::effect(effect)
+    }
+
+    fn allowed_already(&self) -> &'static str {
+        why_not::ALLOWED_ALREADY
+    }
+
+    fn no_proposals(&self) -> &'static str {
+        why_not::NO_PROPOSALS
+    }
+
+    fn beyond_rights(&self) -> &'static str {
+        why_not::BEYOND_RIGHTS
+    }
+
+    fn proposals(&self) -> &'static str {
+        why_not::PROPOSALS
+    }
+
+    fn tried(&self, why_not: &WhyNot) -> String {
+        why_not::tried(why_not)
+    }
 }
 
 fn on_stage(weighing: &Weighing) -> String {
     weighing.stage.as_ref().map(|stage| format!(" on stage {stage}")).unwrap_or_default()
+}
+
+const fn support_role(role: SupportRole) -> &'static str {
+    match role {
+        SupportRole::None => "none",
+        SupportRole::Client => "client",
+        SupportRole::Staff => "staff",
+        SupportRole::Demo => "demo",
+        SupportRole::Admin => "admin",
+    }
 }

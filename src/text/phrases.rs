@@ -1,7 +1,9 @@
 //! What a language must have words for.
 
 use crate::domain::{Decision, MemberRole, Named, ScopeSet, SupportRole};
-use crate::engine::{Explained, Grounds, GroupRow, NamedFacts, Reach, ScopeTest, Side, Weighing};
+use crate::engine::{
+    Effect, Explained, Grounds, GroupRow, NamedFacts, Reach, ScopeTest, Side, Step, Weighing, WhyNot,
+};
 
 /// The words of a language. A phrase is a line or a part of one, without the blanks before it.
 pub(super) trait Phrases {
@@ -88,6 +90,30 @@ pub(super) trait Phrases {
 
     /// There is no such group.
     fn no_groups(&self) -> &'static str;
+
+    /// What is to be done, without the full stop.
+    fn step(&self, subject: &Named, step: &Step) -> String;
+
+    /// Stands between two steps.
+    fn then(&self) -> &'static str;
+
+    /// What a proposal changes besides.
+    fn effect(&self, effect: Effect) -> String;
+
+    /// Nothing has to be changed.
+    fn allowed_already(&self) -> &'static str;
+
+    /// Nothing that was tried would do.
+    fn no_proposals(&self) -> &'static str;
+
+    /// No change of rights could do: there is no such user or resource.
+    fn beyond_rights(&self) -> &'static str;
+
+    /// Opens the list of proposals.
+    fn proposals(&self) -> &'static str;
+
+    /// How many changes were tried, and whether they were all.
+    fn tried(&self, why_not: &WhyNot) -> String;
 }
 
 /// Whether an entry is of the stage itself.

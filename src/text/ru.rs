@@ -1,8 +1,12 @@
 //! Russian.
 
+mod why_not;
+
 use super::phrases::{Detail, Part, Phrases, join, obliges, standing};
-use crate::domain::{Effect, GroupKind, Named, Reason, Scope, ScopeSet, SupportRole};
-use crate::engine::{Above, Explained, GroupRow, NamedFacts, Reach, ScopeTest, Side, Through, Weighing};
+use crate::domain::{self, GroupKind, Named, Reason, Scope, ScopeSet, SupportRole};
+use crate::engine::{
+    Above, Effect, Explained, GroupRow, NamedFacts, Reach, ScopeTest, Side, Step, Through, Weighing, WhyNot,
+};
 
 /// The words of Russian.
 pub(super) struct Russian;
@@ -46,8 +50,8 @@ impl Phrases for Russian {
     fn verdict(&self, explained: &Explained) -> String {
         let (subject, action) = (&explained.subject, &explained.action);
         let may = match explained.explanation.decision.effect {
-            Effect::Allow => "можно",
-            Effect::Deny => "нельзя",
+            domain::Effect::Allow => "можно",
+            domain::Effect::Deny => "нельзя",
         };
         let entity_type = &explained.entity_type;
         match &explained.resource {
@@ -235,14 +239,7 @@ impl Phrases for Russian {
     }
 
     fn support_role(&self, role: SupportRole) -> String {
-        let name = match role {
-            SupportRole::None => "нет",
-            SupportRole::Client => "клиент (client)",
-            SupportRole::Staff => "сотрудник (staff)",
-            SupportRole::Demo => "демонстрационная (demo)",
-            SupportRole::Admin => "администратор (admin)",
-        };
-        format!("Роль пользователя в техподдержке: {name} (правило 4.2)")
+        format!("Роль пользователя в техподдержке: {} (правило 4.2)", support_role(role))
     }
 
     fn side(&self, side: &Side) -> String {
@@ -269,6 +266,38 @@ impl Phrases for Russian {
     fn no_groups(&self) -> &'static str {
         "общих групп нет (правило 4.1)"
     }
+
+    fn step(&self, subject: &Named, step: &Step) -> String {
+        why_not::step(subject, step)
+    }
+
+    fn then(&self) -> &'static str {
+        why_not::THEN
+    }
+
+    fn effect(&self, effect: Effect) -> String {
+        why_not::effect(effect)
+    }
+
+    fn allowed_already(&self) -> &'static str {
+        why_not::ALLOWED_ALREADY
+    }
+
+    fn no_proposals(&self) -> &'static str {
+        why_not::NO_PROPOSALS
+    }
+
+    fn beyond_rights(&self) -> &'static str {
+        why_not::BEYOND_RIGHTS
+    }
+
+    fn proposals(&self) -> &'static str {
+        why_not::PROPOSALS
+    }
+
+    fn tried(&self, why_not: &WhyNot) -> String {
+        why_not::tried(why_not)
+    }
 }
 
 const fn scope_name(scope: Scope) -> &'static str {
@@ -283,4 +312,14 @@ const fn scope_name(scope: Scope) -> &'static str {
 
 fn on_stage(weighing: &Weighing) -> String {
     weighing.stage.as_ref().map(|stage| format!(" на стадии {stage}")).unwrap_or_default()
+}
+
+const fn support_role(role: SupportRole) -> &'static str {
+    match role {
+        SupportRole::None => "нет",
+        SupportRole::Client => "клиент (client)",
+        SupportRole::Staff => "сотрудник (staff)",
+        SupportRole::Demo => "демонстрационная (demo)",
+        SupportRole::Admin => "администратор (admin)",
+    }
 }

@@ -1,6 +1,6 @@
 //! Explanations: the decision is Check's, what is said of entries is so, and the texts are as they were agreed.
 
-mod golden;
+pub(crate) mod golden;
 mod printed;
 
 use std::sync::Arc;

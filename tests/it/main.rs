@@ -27,4 +27,5 @@ mod tidy;
 mod tool;
 mod upgrade;
 mod watch;
+mod why_not;
 mod world;

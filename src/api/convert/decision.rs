@@ -111,6 +111,12 @@ impl NamesResource for pb::ListRecipientsRequest {
     }
 }
 
+impl NamesResource for pb::WhyNotRequest {
+    fn named(&self) -> Result<ResourceRef<'_>, Invalid> {
+        resource_of!(&self.resource, pb::why_not_request::Resource)
+    }
+}
+
 /// The resource of a request.
 ///
 /// # Errors

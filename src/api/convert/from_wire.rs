@@ -56,6 +56,16 @@ pub fn object(wire: &pb::Object, path: &str) -> Parsed<Object> {
     parse.end(object)
 }
 
+/// Facts that an answer tells of.
+///
+/// # Errors
+/// Names every field that is at fault.
+pub fn told_facts(wire: &pb::Facts, path: &str) -> Parsed<Facts> {
+    let mut parse = Parse { path: path.to_owned(), faults: Vec::new() };
+    let facts = parse.facts(wire);
+    if parse.faults.is_empty() { Ok(facts) } else { Err(parse.faults) }
+}
+
 /// A key, whose fields are named from `path` on.
 ///
 /// # Errors

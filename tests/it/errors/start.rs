@@ -83,8 +83,14 @@ async fn a_file_in_the_sockets_place_is_left_alone() {
 }
 
 /// The services of the contract.
-const SERVICES: [&str; 5] =
-    ["DecisionService", "DirectoryService", "HistoryService", "ReviewService", "WatchService"];
+const SERVICES: [&str; 6] = [
+    "DecisionService",
+    "DirectoryService",
+    "HistoryService",
+    "ReviewService",
+    "WatchService",
+    "WhyNotService",
+];
 
 async fn assert_serves(channel: Channel) {
     let names = SERVICES.map(|service| format!("dopusk.v1.{service}"));

@@ -68,7 +68,8 @@ const CORNER: [[&str; 4]; 5] = [
 /// Words of the questions that users have too.
 const TOLD: [&str; 4] = ["ticket", "read", "nobody", "demo"];
 
-async fn office(bundle: &str) -> Office {
+/// The objects of a bundle in a store.
+pub(crate) async fn office(bundle: &str) -> Office {
     let text = std::fs::read(root().join(bundle)).unwrap();
     let company = Bundle::read(bundle, Encoding::Yaml, text.as_slice()).unwrap();
     let operations: Vec<Operation> = company.into_objects().map(Operation::put).collect();

@@ -24,6 +24,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("visibility", &["domain", "table", "directory", "rights"]),
     ("snapshot", &["domain", "table", "directory", "rights", "visibility"]),
     ("difference", &["domain", "directory", "rights", "visibility", "snapshot"]),
+    ("proposal", &["domain", "directory", "rights"]),
     ("store", &["domain", "clock", "config", "task", "telemetry"]),
     ("cache", &["domain", "config", "telemetry", "directory", "rights"]),
     ("watch", &["domain", "clock", "config", "task", "telemetry"]),
@@ -70,7 +71,7 @@ const CLI: [&str; 15] = [
     "server",
 ];
 
-const ENGINE: [&str; 15] = [
+const ENGINE: [&str; 16] = [
     "domain",
     "clock",
     "config",
@@ -83,6 +84,7 @@ const ENGINE: [&str; 15] = [
     "visibility",
     "snapshot",
     "difference",
+    "proposal",
     "store",
     "cache",
     "watch",
