@@ -141,14 +141,14 @@ pub struct Published {
 enum Age {
     /// It was.
     Current,
-    /// It was made again from the log.
+    /// It was not: it was made again from the log, or is tried.
     Past,
 }
 
 impl Published {
     /// A state that is tried and that nobody else reads; its revision has no token.
     fn tried(snapshot: Snapshot) -> Self {
-        Self { snapshot, token: String::new() }
+        Self { snapshot, token: String::new(), age: Age::Past }
     }
 
     /// The state.

@@ -134,7 +134,7 @@ impl<R: Row> Table<R> {
         let free = (0u32..).zip(rows.iter()).filter(|(_, row)| row.is_none()).map(|(slot, _)| slot).collect();
         drop(entries);
         // Mostly they are in order already, which the sort finds out first.
-        keyed.sort();
+        keyed.sort_unstable();
         let slots: Vec<u32> = keyed.into_iter().map(|(_, slot)| slot).collect();
         Self { order: Sorted::from_ordered(&slots), index, free, rows, hasher }
     }

@@ -109,7 +109,7 @@ impl pb::review_service_server::ReviewService for ReviewApi {
         self.context.permit(&request)?;
         let deadline = Deadline::of(&request);
         let request = request.get_ref();
-        let published = Arc::clone(&*self.context.at(request.consistency.as_ref())?);
+        let published = Arc::clone(&*self.context.at(request.consistency.as_ref()).await?);
         let language = convert::language(&request.language)?;
         let (kinds, thresholds) = convert::advice_query(request)?;
         let part = convert::people_part(request.people_max, &request.people_after)?;

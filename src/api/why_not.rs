@@ -1,5 +1,7 @@
 //! `WhyNotService`.
 
+use std::sync::Arc;
+
 use tonic::{Request, Response, Status};
 
 use super::deadline::Deadline;
@@ -33,7 +35,7 @@ impl pb::why_not_service_server::WhyNotService for WhyNotApi {
         let deadline = Deadline::of(&request);
         let request = request.into_inner();
         let language = convert::language(&request.language)?;
-        let published = self.context.at(request.consistency.as_ref())?.clone();
+        let published = Arc::clone(&*self.context.at(request.consistency.as_ref()).await?);
         let engine = self.context.engine.clone();
         let answer = self.slots.work(&self.context, deadline, move |is_wanted| {
             let question = Question {

@@ -51,7 +51,9 @@ impl Part {
     fn of(entries: &[(u32, u32)]) -> Self {
         let count = entries.len().div_ceil(FULL_LEAST).max(1);
         let mut part = Self { lines: vec![Line::EMPTY; count].into(), len: 0 };
-        entries.iter().for_each(|(hash, slot)| part.place(*hash, *slot));
+        for (hash, slot) in entries {
+            part.place(*hash, *slot);
+        }
         part
     }
 
@@ -119,7 +121,8 @@ fn first_line(hash: u32, count: usize) -> usize {
 
 /// Bits that choose neither.
 const fn tag_of(hash: u32) -> u8 {
-    (hash >> 18) as u8
+    let [_, tag, _, _] = hash.to_be_bytes();
+    tag
 }
 
 /// Slots by hash; copies share structure.
@@ -146,7 +149,9 @@ impl HashIndex {
             }
         }
         let mut parts = Rows::new();
-        sorted.iter().for_each(|entries| parts.push(Part::of(entries)));
+        for entries in &sorted {
+            parts.push(Part::of(entries));
+        }
         Self { parts, len: entries.len() }
     }
 

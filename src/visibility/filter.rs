@@ -1,7 +1,7 @@
 //! What a caller narrows a list to. A filter never widens: what it admits is still judged by the rights.
 
-use super::row::ResourceRow;
 use super::count::Class;
+use super::row::ResourceRow;
 use crate::directory::{DepartmentIndex, Directory, StageIndex, UserIndex};
 use crate::domain::Id;
 

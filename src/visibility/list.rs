@@ -133,16 +133,20 @@ impl Lists {
     pub(super) fn of(model: Model, rows: &Table<ResourceRow>, orders: [(Key, &Sorted<u32>); 2]) -> Self {
         let mut lists = Self::new(model);
         for (key, slots) in orders {
-            for (by, each) in By::EACH.into_iter().zip(drafts(model, rows, slots)) {
-                for (owner, slots) in each.into_iter().enumerate().filter(|(_, slots)| !slots.is_empty()) {
-                    if let Some(list) = lists.each_mut(by).grow_mut(owner) {
-                        *list.by_mut(key) = Sorted::from_ordered(&slots);
-                    }
-                }
-            }
+            let drafts = By::EACH.into_iter().zip(drafts(model, rows, slots));
+            drafts.for_each(|(by, each)| lists.fill(by, key, each));
         }
         rows.iter().for_each(|row| lists.count(row, OwnerCounts::add));
         lists
+    }
+
+    /// Puts the slots of every owner in place, in the order of a key.
+    fn fill(&mut self, by: By, key: Key, each: Vec<Vec<u32>>) {
+        for (owner, slots) in each.into_iter().enumerate().filter(|(_, slots)| !slots.is_empty()) {
+            if let Some(list) = self.each_mut(by).grow_mut(owner) {
+                *list.by_mut(key) = Sorted::from_ordered(&slots);
+            }
+        }
     }
 
     pub(super) fn model(&self) -> Model {

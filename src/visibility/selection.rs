@@ -296,13 +296,13 @@ impl Selection {
     pub(super) fn lists<'a>(&self, view: View<'a>) -> Vec<Held<'a>> {
         let (lists, sight) = (view.index.lists(), &self.sight);
         let mut held: Vec<Held<'a>> = Vec::new();
-        let mut hold = |list: Option<&'a List>, standing| {
+        let mut add = |list: Option<&'a List>, standing| {
             held.extend(list.map(|list| Held { list, standing }));
         };
         if let Some(people) = self.people_wanted() {
             for person in people {
-                hold(lists.of_responsible(person), None);
-                hold(lists.elsewhere(person), None);
+                add(lists.of_responsible(person), None);
+                add(lists.elsewhere(person), None);
             }
             return held;
         }
@@ -311,16 +311,16 @@ impl Selection {
                 Side::Responsible => lists.of_responsible(person),
                 Side::Author => lists.of_author(person),
             };
-            hold(list, Some(sight.standing_to_person(person)));
+            add(list, Some(sight.standing_to_person(person)));
         }
         let is_single = sight.is_single;
         for department in sight.departments() {
             let standing = sight.standing_to_department(department);
-            hold(lists.of_department(department), Some(standing));
-            hold(lists.shared(department), is_single.then_some(standing));
+            add(lists.of_department(department), Some(standing));
+            add(lists.shared(department), is_single.then_some(standing));
         }
-        hold(sight.owner().and_then(|user| lists.elsewhere(user)), None);
-        hold(sight.observer().and_then(|user| lists.of_observer(user)), None);
+        add(sight.owner().and_then(|user| lists.elsewhere(user)), None);
+        add(sight.observer().and_then(|user| lists.of_observer(user)), None);
         held
     }
 

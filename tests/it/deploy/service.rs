@@ -99,7 +99,7 @@ fn only_a_caller_of_the_chart_is_answered() {
     let pod = Pod::start();
     let socket = format!("unix://{}", pod.folder.path().join("dopusk.sock").display());
     must(pod.dopusk(&socket).arg("import").arg(root().join("deploy/sample/company.yaml")));
-    assert_eq!(must(&mut pod.dopusk(&socket).arg("health")), "serving\n");
+    assert_eq!(must(pod.dopusk(&socket).arg("health")), "serving\n");
     let answer = pod.ask(Some("crm"));
     assert!(answer.status.success() && text(&answer).contains("allowed"), "{}", text(&answer));
     for certificate in [None, Some("guest"), Some("stranger")] {

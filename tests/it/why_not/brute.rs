@@ -55,13 +55,12 @@ impl Decisions {
         let mut allowed = BTreeMap::new();
         for user in oracle.users.keys() {
             let rights = oracle.rights(user);
-            for it in oracle.types.values() {
-                for action in &it.actions {
-                    for (thing, facts) in things(oracle, it, action) {
-                        let answer = oracle.decide(rights.as_ref(), it, action, Some(&facts));
-                        let place = (user.clone(), action.clone(), it.name.clone(), thing);
-                        allowed.insert(place, Extent::from(answer));
-                    }
+            let acts = oracle.types.values().flat_map(|it| it.actions.iter().map(move |action| (it, action)));
+            for (it, action) in acts {
+                for (thing, facts) in things(oracle, it, action) {
+                    let answer = oracle.decide(rights.as_ref(), it, action, Some(&facts));
+                    let place = (user.clone(), action.clone(), it.name.clone(), thing);
+                    allowed.insert(place, Extent::from(answer));
                 }
             }
         }

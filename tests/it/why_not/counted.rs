@@ -55,9 +55,11 @@ fn without(role: &Role, entity_type: &Id, weighing: &pb::Weighing, entry: &pb::R
     role
 }
 
-/// Takes each entry that counts away and asks again. Says how often the action was denied then, and how often not.
-async fn assert_rests_on_counted(pair: &Pair, query: &Query, weighing: &pb::Weighing) -> [usize; 2] {
+/// Where the action is allowed, takes each entry that counts away and asks again. Says how often the action was denied then, and how often not.
+async fn assert_rests(pair: &Pair, query: &Query, resource: &Stored) -> [usize; 2] {
     let mut met = [0, 0];
+    let Some((Effect::Allow, weighing)) = weighing(pair, query, resource).await else { return met };
+    let weighing = &weighing;
     for entry in weighing.entries.iter().filter(|entry| entry.counts) {
         let id = Id::parse(&entry.role.as_ref().unwrap().id).unwrap();
         let Some(stays) = stays_allowed(weighing, id.as_str()) else { continue };
@@ -91,10 +93,7 @@ async fn without_the_only_entry_that_opens_it_is_denied_and_without_another_it_s
                     entity_type: resource.entity_type.clone(),
                     resource: Asked::Stored(resource.id.clone()),
                 };
-                let Some((Effect::Allow, weighing)) = weighing(&pair, &query, resource).await else {
-                    continue;
-                };
-                let [fell, held] = assert_rests_on_counted(&pair, &query, &weighing).await;
+                let [fell, held] = assert_rests(&pair, &query, resource).await;
                 (denied, stayed) = (denied + fell, stayed + held);
             }
         }
