@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use prost::Message as _;
 
 /// The files that have services; the others come with them.
-const SERVICES: [&str; 6] = [
+const SERVICES: [&str; 7] = [
     "dopusk/v1/decision.proto",
     "dopusk/v1/directory.proto",
     "dopusk/v1/history.proto",
+    "dopusk/v1/preview.proto",
     "dopusk/v1/review.proto",
     "dopusk/v1/watch.proto",
     "dopusk/v1/why_not.proto",

@@ -29,6 +29,7 @@ mod notify;
 mod objects;
 mod output;
 mod plan;
+mod preview;
 mod put;
 mod recipients;
 mod restore;
@@ -79,6 +80,7 @@ enum Command {
     List(list::List),
     Count(count::Count),
     Plan(plan::Plan),
+    Preview(preview::Preview),
     Subjects(subjects::Subjects),
     Actions(actions::Actions),
     Recipients(recipients::Recipients),
@@ -142,6 +144,7 @@ impl Command {
             Self::List(it) => it.run(output).await,
             Self::Count(it) => it.run(output).await,
             Self::Plan(it) => it.run(output).await,
+            Self::Preview(it) => it.run(output).await,
             Self::Subjects(it) => it.run(output).await,
             Self::Actions(it) => it.run(output).await,
             Self::Recipients(it) => it.run(output).await,

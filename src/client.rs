@@ -18,6 +18,7 @@ mod freshness;
 mod history;
 mod messages;
 mod plan;
+mod preview;
 mod question;
 mod visible;
 mod watch;
@@ -50,6 +51,10 @@ pub use freshness::{Freshness, Moment};
 pub use history::{History, HistoryPart};
 pub use messages::{Message, Messages};
 pub use plan::{PlanQuery, Planned};
+pub use preview::{
+    ActionSum, ActionTurn, CreationSum, CreationTurn, DepartmentSum, PreviewQuery, PreviewWarning, Previewed,
+    ResourceActionTurn, ResourceTurn, Turned, UserTurn,
+};
 pub use question::Question;
 pub use visible::{Facet, Visible, VisibleCount, VisibleFilter, VisibleOrder, VisiblePart, VisibleQuery};
 pub use watch::Changes;

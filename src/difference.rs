@@ -6,6 +6,7 @@
 
 mod creation;
 mod row;
+mod sample;
 
 use std::collections::BTreeMap;
 
@@ -13,9 +14,11 @@ use crate::directory::{Directory, StageIndex, TypeIndex, UserIndex, UserSet, onl
 use crate::domain::{Affected, Change, Id, Key};
 use crate::rights::EffectiveRights;
 use crate::snapshot::{Outcome, Snapshot};
-use crate::visibility::{Place, ResourceIndex, SharedType, Shift, Turn, Turned};
+use crate::visibility::{Place, ResourceIndex, SharedType, Shift, Turned};
 
 pub use row::{ChangedAct, ChangedResource};
+pub use sample::Sample;
+use sample::Sampling;
 
 /// How far somebody may create (rules 3.10, 4.2).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -90,15 +93,6 @@ impl Difference {
     }
 }
 
-/// Resources of which a decision is turned; not all of them.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Sample {
-    /// Some of those gained, in order of ids.
-    pub gained: Vec<Id>,
-    /// Some of those lost, in order of ids.
-    pub lost: Vec<Id>,
-}
-
 /// Two states, and what is different.
 pub struct Comparison<'a> {
     before: &'a Snapshot,
@@ -126,7 +120,7 @@ impl<'a> Comparison<'a> {
 
     /// The difference; none where it was told to stop, for which it asks between users and between resources.
     ///
-    /// Costs some ten microseconds for each user whose rights or reach the change can touch, and a step for each person
+    /// Costs some hundred microseconds for each user whose rights or reach the change can touch, and a step for each person
     /// and department in his reach; and a decision for each changed resource, action, and user who comes into question.
     pub fn difference(&self, go_on: &mut dyn FnMut() -> bool) -> Option<Difference> {
         let types = self.types();
@@ -145,36 +139,25 @@ impl<'a> Comparison<'a> {
         Some(Difference { users: users.into_values().collect(), resources })
     }
 
-    /// Some of the resources of which a user's decision for an action is turned: at most so many each way, fewer only
-    /// where there are no more.
+    /// For each action of a user's that is turned, some of the resources: at most so many each way, fewer only where there
+    /// are no more.
     ///
-    /// `turned` is how many there are. Costs up to a step for each resource in his reach.
+    /// Costs up to a step for each action and resource in his reach.
     #[must_use]
-    pub fn sample(&self, user: UserIndex, act: &ActTurn, count_max: usize) -> Sample {
-        let mut sample = Sample::default();
-        let Some(it) = self.types().into_iter().find(|it| it.entity_type == act.entity_type) else {
-            return sample;
-        };
-        let wanted = |count: u64| usize::try_from(count).unwrap_or(usize::MAX).min(count_max);
-        let (gained_max, lost_max) = (wanted(act.turned.gained), wanted(act.turned.lost));
-        let rights = self.rights(user);
-        let mut give = |id: &Id, turn: Turn| {
-            let (ids, ids_max) = match turn {
-                Turn::Stays => return true,
-                Turn::Gained => (&mut sample.gained, gained_max),
-                Turn::Lost => (&mut sample.lost, lost_max),
-            };
-            if ids.len() < ids_max && !ids.contains(id) {
-                ids.push(id.clone());
+    pub fn samples(&self, turn: &UserTurn, count_max: usize) -> Vec<Sample> {
+        let (types, rights) = (self.types(), self.rights(turn.user));
+        let shift = self.shift(turn.user, &rights);
+        let samples = turn.acts.iter().map(|act| {
+            let mut sample = Sampling::of(act.turned, count_max);
+            let mut give = |id: &Id, turn| sample.add(id, turn);
+            if let Some(it) = types.iter().find(|it| it.entity_type == act.entity_type)
+                && self.each_changed_turn((it, &act.action), &rights, &mut give)
+            {
+                shift.each_turned(it, act.action.as_str(), &mut give);
             }
-            sample.gained.len() < gained_max || sample.lost.len() < lost_max
-        };
-        if self.each_changed_turn((&it, &act.action), &rights, &mut give) {
-            self.shift(user, &rights).each_turned(&it, act.action.as_str(), &mut give);
-        }
-        sample.gained.sort_unstable();
-        sample.lost.sort_unstable();
-        sample
+            sample.end()
+        });
+        samples.collect()
     }
 
     /// The organisation before, and after.

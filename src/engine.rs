@@ -13,6 +13,7 @@ mod kept;
 mod list;
 mod past;
 mod plan;
+mod preview;
 mod question;
 mod read;
 mod subjects;
@@ -44,6 +45,10 @@ pub use explain::{Explained, NamedFacts};
 pub use history::{First, HistoryPage, HistoryQuery};
 pub use import::{Import, ImportError, ImportMode, Progress};
 pub use past::{Moment, PastError, Span};
+pub use preview::{
+    ActSum, CreationSum, DepartmentSum, Preview, PreviewAct, PreviewCreation, PreviewError, PreviewQuery,
+    PreviewResource, PreviewResourceAct, PreviewUser, Warning,
+};
 pub use question::{InlineFacts, Question, QuestionError, ResourceRef};
 pub use read::{Filter, FilterError, Page};
 pub use subjects::{Subject, SubjectsQuery};
@@ -51,6 +56,7 @@ pub use visible::{VisibleCount, VisibleFilter, VisibleList, VisibleQuery};
 pub use why_not::{Effect, Proposal, WhyNot, WhyNotError};
 pub use write::WriteError;
 
+pub use crate::difference::Creation;
 pub use crate::directory::{Reach, ReachedRole, Violation};
 pub use crate::proposal::{Field, Step};
 pub use crate::review::{About, AdviceKind, ConflictKind, Thresholds};
@@ -61,7 +67,7 @@ pub use crate::rights::{
 };
 pub use crate::snapshot::Refusal;
 pub use crate::store::LogError;
-pub use crate::visibility::{Direction, Facets, Key as OrderKey, Order, Part, Position};
+pub use crate::visibility::{Direction, Facets, Key as OrderKey, Order, Part, Position, Turned};
 
 /// The hexadecimal digits of a store's id.
 const STORE_ID_DIGITS: usize = 16;

@@ -21,8 +21,9 @@ use tower::util::{Either, option_layer};
 use self::credential::{Credentials, Files};
 use crate::api::{
     AdmissionLayer, Context, DESCRIPTORS, DeadlineLayer, DecisionApi, DecisionServiceServer, DirectoryApi,
-    DirectoryServiceServer, Doors, HEALTH_DESCRIPTORS, HistoryApi, HistoryServiceServer, ReviewApi,
-    ReviewServiceServer, WatchApi, WatchServiceServer, WhyNotApi, WhyNotServiceServer,
+    DirectoryServiceServer, Doors, HEALTH_DESCRIPTORS, HistoryApi, HistoryServiceServer, PreviewApi,
+    PreviewServiceServer, ReviewApi, ReviewServiceServer, WatchApi, WatchServiceServer, WhyNotApi,
+    WhyNotServiceServer,
 };
 use crate::caller::Gate;
 use crate::domain::MESSAGE_BYTES_MAX;
@@ -48,11 +49,12 @@ const SECURED_AGE_MAX: Duration = Duration::from_hours(1);
 /// The mode of a Unix socket, if nothing else is said: its owner and its group.
 pub const SOCKET_MODE: u32 = 0o660;
 /// The names that health knows; the empty one is the server.
-const SERVICES: [&str; 7] = [
+const SERVICES: [&str; 8] = [
     "",
     "dopusk.v1.DecisionService",
     "dopusk.v1.DirectoryService",
     "dopusk.v1.HistoryService",
+    "dopusk.v1.PreviewService",
     "dopusk.v1.ReviewService",
     "dopusk.v1.WatchService",
     "dopusk.v1.WhyNotService",
@@ -252,6 +254,8 @@ async fn routes(context: &Context) -> Result<(tonic_health::server::HealthReport
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
     let directory = DirectoryServiceServer::new(DirectoryApi::new(context.clone()))
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let previews = PreviewServiceServer::new(PreviewApi::new(context.clone()))
+        .max_decoding_message_size(MESSAGE_BYTES_MAX);
     let review = ReviewServiceServer::new(ReviewApi::new(context.clone()));
     let watch = WatchServiceServer::new(WatchApi::new(context.clone()));
     let history = HistoryServiceServer::new(HistoryApi::new(context.clone()))
@@ -261,6 +265,7 @@ async fn routes(context: &Context) -> Result<(tonic_health::server::HealthReport
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<DecisionServiceServer<DecisionApi>>().await;
     health.set_serving::<DirectoryServiceServer<DirectoryApi>>().await;
+    health.set_serving::<PreviewServiceServer<PreviewApi>>().await;
     health.set_serving::<ReviewServiceServer<ReviewApi>>().await;
     health.set_serving::<WatchServiceServer<WatchApi>>().await;
     health.set_serving::<HistoryServiceServer<HistoryApi>>().await;
@@ -272,6 +277,7 @@ async fn routes(context: &Context) -> Result<(tonic_health::server::HealthReport
     };
     let routes = Routes::new(decisions)
         .add_service(directory)
+        .add_service(previews)
         .add_service(review)
         .add_service(watch)
         .add_service(history)

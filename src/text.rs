@@ -6,6 +6,7 @@
 mod advice;
 mod en;
 mod phrases;
+mod preview;
 mod review;
 mod ru;
 mod tree;
@@ -18,6 +19,7 @@ use phrases::Phrases;
 use review::ReviewPhrases;
 
 pub use advice::{AdviceText, advice_text};
+pub use preview::warning_text;
 pub use review::review_text;
 
 /// A language that texts are in.

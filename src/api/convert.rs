@@ -7,6 +7,7 @@ mod explain;
 mod from_wire;
 mod page_token;
 mod plan;
+mod preview;
 mod time;
 mod to_wire;
 mod way;
@@ -26,6 +27,7 @@ pub use page_token::{page_token, parse_page_token};
 pub use plan::{
     clause, department_form, parameters, plan, planned, sql_column_path, sql_target, sql_target_to_wire,
 };
+pub use preview::{creation_reach_name, preview, preview_warning_name};
 pub use time::{parse_time, time_ms, time_text, timestamp};
 pub use to_wire::{change_set, facts_to_wire, key_to_wire, kind_to_wire, object_to_wire, operation_to_wire};
 pub use way::{member_role_name, subject, way_kind_name};

@@ -145,7 +145,8 @@ impl pb::directory_service_server::DirectoryService for DirectoryApi {
 }
 
 impl DirectoryApi {
-    fn parse_write(&self, request: &pb::WriteRequest) -> Result<Write, Status> {
+    /// A write from the wire.
+    pub(super) fn parse_write(&self, request: &pb::WriteRequest) -> Result<Write, Status> {
         let count = request.operations.len();
         if count == 0 || count > WRITE_OPERATIONS_MAX {
             return Err(status::too_many_operations(count));

@@ -11,7 +11,7 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 
 use super::convert::{sql_column_path, time_text};
 use crate::caller::{Denial, Unknown};
-use crate::domain::{Fault, REVIEWS_AT_ONCE_MAX, WRITE_OPERATIONS_MAX};
+use crate::domain::{Fault, PREVIEWS_AT_ONCE_MAX, REVIEWS_AT_ONCE_MAX, WRITE_OPERATIONS_MAX};
 use crate::engine::{
     CircleError, FilterError, ImportError, LogError, PastError, QuestionError, Refusal, Span, TokenError,
     Violation, WriteError,
@@ -201,6 +201,13 @@ pub fn circle(error: &CircleError) -> Status {
 pub fn too_many_reviews() -> Status {
     let text = format!("{REVIEWS_AT_ONCE_MAX} reviews are under way; ask again when one has ended");
     with_details(Code::ResourceExhausted, text, reason("TOO_MANY_REVIEWS"))
+}
+
+/// As many previews are worked on as may be.
+#[must_use]
+pub fn too_many_previews() -> Status {
+    let text = format!("{PREVIEWS_AT_ONCE_MAX} previews are worked on; ask again when one has ended");
+    with_details(Code::ResourceExhausted, text, reason("TOO_MANY_PREVIEWS"))
 }
 
 /// The caller's time is up.

@@ -53,6 +53,7 @@ pub const CALLS: &[Call] = &[
     call("ListConflicts", "/dopusk.v1.ReviewService/ListConflicts", Nature::Explaining, Breadth::Whole),
     call("ListAdvice", "/dopusk.v1.ReviewService/ListAdvice", Nature::Explaining, Breadth::Whole),
     call("WhyNot", "/dopusk.v1.WhyNotService/WhyNot", Nature::Explaining, Breadth::Whole),
+    call("Preview", "/dopusk.v1.PreviewService/Preview", Nature::Explaining, Breadth::Whole),
     call("Watch", "/dopusk.v1.WatchService/Watch", Nature::Reading, Breadth::Whole),
 ];
 

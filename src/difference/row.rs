@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{ActTurn, BothRights, Comparison, UserTurn, changed_resources};
 use crate::directory::{ActionKind, TypeIndex, TypeNode, UserIndex, UserSet};
-use crate::domain::{Id, Reason, SUBJECTS_SAMPLE_MAX};
+use crate::domain::{Id, PREVIEW_SAMPLES_MAX, Reason};
 use crate::rights::{Act, EffectiveRights, candidates, decide};
 use crate::snapshot::Snapshot;
 use crate::visibility::{ResourceRow, SharedType, Turn, Turned};
@@ -31,11 +31,11 @@ pub struct ChangedAct {
     pub turned: Turned,
     /// How many may before and how many after who are no portal administrators.
     pub people: [u64; 2],
-    /// Those who keep it, by index; at most [`SUBJECTS_SAMPLE_MAX`].
+    /// Those who keep it, by index; at most [`PREVIEW_SAMPLES_MAX`].
     pub keepers: Vec<UserIndex>,
-    /// Those who gain it, by index; at most [`SUBJECTS_SAMPLE_MAX`].
+    /// Those who gain it, by index; at most [`PREVIEW_SAMPLES_MAX`].
     pub gainers: Vec<UserIndex>,
-    /// Those who lose it, by index; at most [`SUBJECTS_SAMPLE_MAX`].
+    /// Those who lose it, by index; at most [`PREVIEW_SAMPLES_MAX`].
     pub losers: Vec<UserIndex>,
 }
 
@@ -182,7 +182,7 @@ impl ChangedAct {
                 &mut self.keepers
             }
         };
-        if sample.len() < SUBJECTS_SAMPLE_MAX {
+        if sample.len() < PREVIEW_SAMPLES_MAX {
             sample.push(user);
         }
         turn

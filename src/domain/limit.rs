@@ -50,5 +50,13 @@ pub const FINDING_PEOPLE_MAX: usize = 1_000;
 pub const FINDINGS_CHUNK_MAX: usize = 100;
 /// The most reviews that are under way at a time.
 pub const REVIEWS_AT_ONCE_MAX: usize = 8;
-/// The most users that are named of those who keep, gain or lose an action on one resource.
-pub const SUBJECTS_SAMPLE_MAX: usize = 20;
+/// The users, departments and resources that a preview lists, of each, where the caller leaves it open.
+pub const PREVIEW_ROWS_DEFAULT: usize = 100;
+/// The most users, departments and resources that a preview lists, of each.
+pub const PREVIEW_ROWS_MAX: usize = 1_000;
+/// The ids of a preview's sample where the caller leaves it open.
+pub const PREVIEW_SAMPLES_DEFAULT: usize = 5;
+/// The most ids of a preview's sample.
+pub const PREVIEW_SAMPLES_MAX: usize = 20;
+/// The most previews that are worked on at a time.
+pub const PREVIEWS_AT_ONCE_MAX: usize = 2;

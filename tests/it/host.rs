@@ -9,6 +9,7 @@ use dopusk::api::pb;
 use dopusk::api::pb::decision_service_client::DecisionServiceClient;
 use dopusk::api::pb::directory_service_client::DirectoryServiceClient;
 use dopusk::api::pb::history_service_client::HistoryServiceClient;
+use dopusk::api::pb::preview_service_client::PreviewServiceClient;
 use dopusk::api::pb::review_service_client::ReviewServiceClient;
 use dopusk::api::pb::watch_service_client::WatchServiceClient;
 use dopusk::domain::{Object, Operation};
@@ -112,6 +113,10 @@ impl Host {
 
     pub(crate) fn history(&self) -> HistoryServiceClient<Channel> {
         HistoryServiceClient::new(self.channel.clone())
+    }
+
+    pub(crate) fn previews(&self) -> PreviewServiceClient<Channel> {
+        PreviewServiceClient::new(self.channel.clone())
     }
 
     pub(crate) fn reviews(&self) -> ReviewServiceClient<Channel> {

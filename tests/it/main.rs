@@ -17,6 +17,7 @@ mod kill;
 mod oracle;
 mod paging;
 mod plan;
+mod preview;
 mod process;
 mod property;
 mod readme;

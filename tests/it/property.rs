@@ -19,6 +19,7 @@ use crate::oracle::{Broken, Oracle, Refused};
 use crate::world::{Dice, Size, puts, random_world, random_write, seed};
 
 pub(crate) use condition::holds;
+pub(crate) use difference::{Act, Turned, turned};
 
 /// The same world twice.
 struct Twins {

@@ -83,10 +83,11 @@ async fn a_file_in_the_sockets_place_is_left_alone() {
 }
 
 /// The services of the contract.
-const SERVICES: [&str; 6] = [
+const SERVICES: [&str; 7] = [
     "DecisionService",
     "DirectoryService",
     "HistoryService",
+    "PreviewService",
     "ReviewService",
     "WatchService",
     "WhyNotService",

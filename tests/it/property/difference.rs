@@ -3,61 +3,57 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dopusk::difference::{ChangedAct, Comparison, Creation, CreationTurn, Difference, UserTurn};
-use dopusk::directory::{Directory, UserIndex};
-use dopusk::domain::{EntityType, Facts, Id, Key, SUBJECTS_SAMPLE_MAX};
+use dopusk::directory::{Directory, TypeIndex, UserIndex};
+use dopusk::domain::{EntityType, Facts, Id, Key, PREVIEW_SAMPLES_MAX};
 use dopusk::snapshot::{Outcome, Snapshot};
-use dopusk::visibility::Turned;
 
 use crate::oracle::{Answer, Oracle};
 
 /// Names what one user may create: his id, the type, the action and the stage.
 type Place = (Id, Id, Id, Option<Id>);
 
-/// Names one user's decisions of one action on existing resources.
-type Act = (Id, Id, Id);
+/// Names one user's decisions of one action on existing resources: his id, the type and the action.
+pub(crate) type Act = (Id, Id, Id);
 
-/// Decisions that are turned, by brute force.
-#[derive(Default, PartialEq, Eq, Debug)]
-struct Brute {
-    gained: BTreeMap<Act, BTreeSet<Id>>,
-    lost: BTreeMap<Act, BTreeSet<Id>>,
-    creations: BTreeMap<Place, (Creation, Creation)>,
+/// The resources of which a decision is turned.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub(crate) struct Turned {
+    pub(crate) gained: BTreeSet<Id>,
+    pub(crate) lost: BTreeSet<Id>,
 }
 
 pub(super) fn assert_same(oracles: [&Oracle; 2], before: &Snapshot, outcome: &Outcome) {
-    let wanted = brute(oracles);
     let comparison = Comparison::new(before, outcome);
     let difference = comparison.difference(&mut || true).unwrap();
     let names = Names(outcome.snapshot.directory());
-    assert_same_acts(&wanted, &difference, &comparison, &names);
+    assert_same_acts(&turned(oracles), &difference, &comparison, &names);
     let creations = difference.users.iter().flat_map(|user| names.creations(user));
-    assert_eq!(creations.collect::<BTreeMap<_, _>>(), wanted.creations);
+    assert_eq!(creations.collect::<BTreeMap<_, _>>(), creations_turned(oracles));
     assert_same_resources(oracles, &difference, outcome);
+    assert!(difference == Difference::default() || comparison.difference(&mut || false).is_none());
 }
 
-fn assert_same_acts(wanted: &Brute, found: &Difference, comparison: &Comparison<'_>, names: &Names<'_>) {
-    let empty = BTreeSet::new();
-    let mut turned = BTreeMap::new();
+fn assert_same_acts(
+    wanted: &BTreeMap<Act, Turned>,
+    found: &Difference,
+    comparison: &Comparison<'_>,
+    names: &Names<'_>,
+) {
+    let mut told = BTreeMap::new();
     for user in &found.users {
-        for act in &user.acts {
-            let key = (names.user(user.user), names.entity_type(act.entity_type), act.action.clone());
-            let gained = wanted.gained.get(&key).unwrap_or(&empty);
-            let lost = wanted.lost.get(&key).unwrap_or(&empty);
-            let whole = comparison.sample(user.user, act, usize::MAX);
-            assert_eq!(&whole.gained.into_iter().collect::<BTreeSet<_>>(), gained, "{key:?}");
-            assert_eq!(&whole.lost.into_iter().collect::<BTreeSet<_>>(), lost, "{key:?}");
-            let one = comparison.sample(user.user, act, 1);
-            assert_eq!((one.gained.len(), one.lost.len()), (gained.len().min(1), lost.len().min(1)));
-            turned.insert(key, act.turned);
+        let samples = comparison.samples(user, usize::MAX).into_iter().zip(comparison.samples(user, 1));
+        for (act, (whole, one)) in user.acts.iter().zip(samples) {
+            assert_eq!(one.gained.len(), whole.gained.len().min(1));
+            assert_eq!(one.lost.len(), whole.lost.len().min(1));
+            let counts = [act.turned.gained, act.turned.lost];
+            assert_eq!(counts, [whole.gained.len() as u64, whole.lost.len() as u64]);
+            let turned =
+                Turned { gained: whole.gained.into_iter().collect(), lost: whole.lost.into_iter().collect() };
+            let place = (names.user(user.user), names.entity_type(act.entity_type), act.action.clone());
+            told.insert(place, turned);
         }
     }
-    let keys: BTreeSet<&Act> = wanted.gained.keys().chain(wanted.lost.keys()).collect();
-    let count = |of: &BTreeMap<Act, BTreeSet<Id>>, key: &Act| of.get(key).unwrap_or(&empty).len() as u64;
-    let counts = keys.into_iter().map(|key| {
-        let turned = Turned { gained: count(&wanted.gained, key), lost: count(&wanted.lost, key) };
-        (key.clone(), turned)
-    });
-    assert_eq!(turned, counts.collect::<BTreeMap<_, _>>());
+    assert_eq!(told, *wanted);
 }
 
 /// Who keeps, gains and loses what on each resource that is changed.
@@ -93,30 +89,30 @@ fn subjects(oracle: &Oracle, entity_type: &Id, act: &ChangedAct, id: &Id) -> BTr
     let facts = oracle.resources.get(&(entity_type.clone(), id.clone())).map(|it| &it.facts);
     let is_allowed =
         |user: &&Id| oracle.decide(oracle.rights(user).as_ref(), it, &act.action, facts) != Answer::Deny;
-    assert!(oracle.users.len() <= SUBJECTS_SAMPLE_MAX);
+    assert!(oracle.users.len() <= PREVIEW_SAMPLES_MAX);
     oracle.users.keys().filter(is_allowed).cloned().collect()
 }
 
-fn brute([before, after]: [&Oracle; 2]) -> Brute {
-    let [old, new] = [before, after].map(Decisions::of);
-    let mut brute = Brute::default();
-    for (act, ids) in &new.allowed {
-        let gained: BTreeSet<Id> =
-            ids.difference(old.allowed.get(act).unwrap_or(&BTreeSet::new())).cloned().collect();
-        brute.gained.extend((!gained.is_empty()).then(|| (act.clone(), gained)));
-    }
-    for (act, ids) in &old.allowed {
-        let lost: BTreeSet<Id> =
-            ids.difference(new.allowed.get(act).unwrap_or(&BTreeSet::new())).cloned().collect();
-        brute.lost.extend((!lost.is_empty()).then(|| (act.clone(), lost)));
-    }
-    for place in old.creations.keys().chain(new.creations.keys()) {
-        let far = |of: &Decisions| of.creations.get(place).copied().unwrap_or(Creation::Denied);
-        if far(&old) != far(&new) {
-            brute.creations.insert(place.clone(), (far(&old), far(&new)));
-        }
-    }
-    brute
+/// The decisions on existing resources that are turned, by brute force.
+pub(crate) fn turned([before, after]: [&Oracle; 2]) -> BTreeMap<Act, Turned> {
+    let [old, new] = [before, after].map(|oracle| Decisions::of(oracle).allowed);
+    let nothing = BTreeSet::new();
+    let acts: BTreeSet<&Act> = old.keys().chain(new.keys()).collect();
+    let turned = acts.into_iter().map(|act| {
+        let (old, new) = (old.get(act).unwrap_or(&nothing), new.get(act).unwrap_or(&nothing));
+        let gained = new.difference(old).cloned().collect();
+        (act.clone(), Turned { gained, lost: old.difference(new).cloned().collect() })
+    });
+    turned.filter(|(_, it)| *it != Turned::default()).collect()
+}
+
+/// What can be created otherwise, by brute force.
+fn creations_turned([before, after]: [&Oracle; 2]) -> BTreeMap<Place, (Creation, Creation)> {
+    let [old, new] = [before, after].map(|oracle| Decisions::of(oracle).creations);
+    let far = |of: &BTreeMap<Place, Creation>, place| of.get(place).copied().unwrap_or(Creation::Denied);
+    let places = old.keys().chain(new.keys());
+    let each = places.map(|place| (place.clone(), (far(&old, place), far(&new, place))));
+    each.filter(|(_, (before, after))| before != after).collect()
 }
 
 /// Every decision of a world.
@@ -166,7 +162,7 @@ impl Names<'_> {
         self.0.user(user).unwrap().id().clone()
     }
 
-    fn entity_type(&self, index: dopusk::directory::TypeIndex) -> Id {
+    fn entity_type(&self, index: TypeIndex) -> Id {
         self.0.catalog().any(index).unwrap().entity_type().name.clone()
     }
 
