@@ -3,15 +3,19 @@
 //! Each setting has one name everywhere: `--store-cache-mib`, `DOPUSK_STORE_CACHE_MIB`, and `store_cache_mib` in the
 //! file. Unknown names in the file are errors. There are no secrets among them.
 
-use std::fmt;
+mod fault;
+mod value;
+
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::time::Duration;
 
 use serde::Deserialize;
 use tracing_subscriber::filter::EnvFilter;
+
+pub use fault::ConfigError;
+pub use value::{Listen, ListenError, LogFormat, Mode, ModeError};
 
 /// The most users whose compiled rights may be asked to be kept.
 const CACHED_USERS_MAX: RangeInclusive<u64> = 1..=100_000_000;
@@ -79,32 +83,6 @@ pub struct Partial {
     pub log_format: Option<LogFormat>,
 }
 
-/// Where to listen by TCP.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
-#[serde(try_from = "String")]
-pub enum Listen {
-    /// Nowhere.
-    Off,
-    /// At an address.
-    At(SocketAddr),
-}
-
-/// The mode of a file, as `chmod` takes it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Mode(u32);
-
-/// How lines are logged.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// For people
-    #[default]
-    Text,
-    /// One JSON object a line
-    Json,
-}
-
 /// What is logged, and how.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Log {
@@ -152,54 +130,6 @@ pub struct Config {
     pub drain_max: Duration,
     /// What is logged, and how.
     pub log: Log,
-}
-
-/// Why there is no configuration.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file can't be read.
-    #[error("{} can't be read", file.display())]
-    Io {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        #[source]
-        cause: std::io::Error,
-    },
-    /// The file is not what it must be.
-    #[error("{}: {cause}", file.display())]
-    Syntax {
-        /// The file.
-        file: PathBuf,
-        /// What and where.
-        cause: toml::de::Error,
-    },
-    /// A number that is too small or too large.
-    #[error("{name} is {value}; it is {min} to {max}")]
-    OutOfRange {
-        /// The setting.
-        name: &'static str,
-        /// Its value.
-        value: u64,
-        /// The least that it may be.
-        min: u64,
-        /// The most that it may be.
-        max: u64,
-    },
-    /// Nothing is listened on.
-    #[error("nothing to listen on; give socket, or listen at an address")]
-    NoListener,
-    /// A setting that says nothing without another one.
-    #[error("{setting} is of no use without {other}")]
-    Alone {
-        /// The setting.
-        setting: &'static str,
-        /// The one that it needs.
-        other: &'static str,
-    },
-    /// The log filter is none.
-    #[error("log is no filter")]
-    Log(#[from] tracing_subscriber::filter::ParseError),
 }
 
 impl Partial {
@@ -300,65 +230,6 @@ fn within(
     Err(ConfigError::OutOfRange { name, value, min: *bounds.start(), max: *bounds.end() })
 }
 
-impl Listen {
-    /// Where is listened if nothing else is said.
-    pub const DEFAULT: Self =
-        Self::At(SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7717));
-}
-
-/// Why a text is no mode.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("is no mode of three octal digits, such as 660")]
-pub struct ModeError;
-
-impl FromStr for Mode {
-    type Err = ModeError;
-
-    fn from_str(text: &str) -> Result<Self, ModeError> {
-        let is_mode = text.len() == 3 && text.bytes().all(|it| it.is_ascii_digit());
-        let mode = u32::from_str_radix(text, 8).ok().filter(|_| is_mode);
-        mode.map(Self).ok_or(ModeError)
-    }
-}
-
-impl TryFrom<String> for Mode {
-    type Error = ModeError;
-
-    fn try_from(text: String) -> Result<Self, ModeError> {
-        text.parse()
-    }
-}
-
-/// Why a text says nothing of where to listen.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("is neither off nor an address such as 127.0.0.1:7717")]
-pub struct ListenError;
-
-impl FromStr for Listen {
-    type Err = ListenError;
-
-    fn from_str(text: &str) -> Result<Self, ListenError> {
-        if text == "off" { Ok(Self::Off) } else { text.parse().map(Self::At).map_err(|_| ListenError) }
-    }
-}
-
-impl TryFrom<String> for Listen {
-    type Error = ListenError;
-
-    fn try_from(text: String) -> Result<Self, ListenError> {
-        text.parse()
-    }
-}
-
-impl fmt::Display for Listen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Off => f.write_str("off"),
-            Self::At(address) => address.fmt(f),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -426,14 +297,6 @@ mod tests {
         assert!(both.clone().complete().unwrap().tls.is_some());
         let authorities = Partial { tls_client_ca: path(), ..both };
         assert_eq!(alone(authorities), "tls_client_ca is of no use without callers");
-    }
-
-    #[test]
-    fn a_mode_is_three_octal_digits() {
-        assert_eq!("660".parse(), Ok(Mode(0o660)));
-        for wrong in ["", "66", "0660", "888", "rw-", "+66"] {
-            assert_eq!(wrong.parse::<Mode>(), Err(ModeError), "{wrong}");
-        }
     }
 
     #[test]
