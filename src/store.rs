@@ -24,6 +24,7 @@ mod overlay;
 mod page;
 mod pages;
 mod part;
+mod read;
 mod record;
 mod records;
 mod restore;

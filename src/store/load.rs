@@ -89,8 +89,8 @@ type Block = Result<Vec<(Vec<u8>, Vec<u8>)>, Fault>;
 
 /// What a block holds.
 #[derive(Default)]
-struct Decoded {
-    objects: Vec<Object>,
+pub(super) struct Decoded {
+    pub(super) objects: Vec<Object>,
     summary: Summary,
 }
 
@@ -142,6 +142,13 @@ fn decode(block: Block) -> Result<Decoded, Fault> {
 }
 
 impl Decoded {
+    /// What one record holds.
+    pub(super) fn of(base: &[u8], bytes: &[u8]) -> Result<Self, RecordError> {
+        let mut decoded = Self::default();
+        decoded.take(base, bytes)?;
+        Ok(decoded)
+    }
+
     fn take(&mut self, base: &[u8], bytes: &[u8]) -> Result<(), RecordError> {
         let before = self.objects.len();
         if key::is_page(base) {
