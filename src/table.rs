@@ -139,6 +139,12 @@ impl<R: Row> Table<R> {
         Self { order: Sorted::from_ordered(&slots), index, free, rows, hasher }
     }
 
+    /// The same rows in the same slots, found and ordered anew.
+    #[must_use]
+    pub fn rebuilt(&self) -> Self {
+        Self::of(self.rows.clone())
+    }
+
     /// Takes the row of a key out.
     pub fn remove(&mut self, key: &str) -> Option<R> {
         let slot = self.slot_of(key)?;

@@ -19,6 +19,7 @@ mod selection;
 mod shift;
 mod sight;
 mod turn;
+mod verify;
 
 pub use filter::Filter;
 pub use index::ResourceIndex;
@@ -28,3 +29,6 @@ pub use row::ResourceRow;
 pub use selection::{Facets, Tally};
 pub use shift::{Place, SharedType, Shift};
 pub use turn::{Turn, Turned};
+#[cfg(feature = "testing")]
+pub use verify::Spoilt;
+pub use verify::{Flaw, Looked, Place as VerifyPlace};

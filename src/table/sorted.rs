@@ -84,6 +84,16 @@ impl<T: Copy> Sorted<T> {
         self.replace(span_at, block_at, if block.is_empty() { Vec::new() } else { vec![block] });
     }
 
+    /// The item that `compare` says is equal, if there is exactly one where it belongs.
+    #[must_use]
+    pub fn only_by(&self, mut compare: impl FnMut(&T) -> Ordering) -> Option<T> {
+        let (span_at, block_at, at) = self.place_of(&mut compare);
+        let block = self.block(span_at, block_at);
+        let found = block.get(at).filter(|item| compare(item).is_eq())?;
+        let is_only = block.get(at + 1).is_none_or(|next| compare(next).is_ne());
+        is_only.then_some(*found)
+    }
+
     /// Puts blocks, at most two, in the place of one that may not be there yet.
     fn replace(&mut self, span_at: usize, block_at: usize, blocks: Vec<Block<T>>) {
         let Some(span) = self.spans.get(span_at) else {
@@ -220,6 +230,8 @@ mod tests {
                 }
             }
             prop_assert_eq!(sorted.len(), model.len());
+            let only = sorted.only_by(|item| item.cmp(&from));
+            prop_assert_eq!(only, model.get(&from).copied());
             let after: Vec<u32> = sorted.iter_after(&mut |item| item.cmp(&from)).collect();
             prop_assert_eq!(after, model.range(from + 1..).copied().collect::<Vec<_>>());
             let before: Vec<u32> = sorted.iter_before(&mut |item| item.cmp(&from)).collect();

@@ -11,6 +11,9 @@ use super::count::{Class, Counts, OwnerCounts};
 use super::list::{Lists, compare, is_elsewhere};
 use super::order::{Direction, Key, Order, Position};
 use super::row::ResourceRow;
+use super::verify::Flaw;
+#[cfg(feature = "testing")]
+use super::verify::Spoilt;
 use crate::directory::{StageIndex, UserIndex};
 use crate::domain::Model;
 use crate::table::{Row as _, Rows, Sorted, Table, find_each};
@@ -142,7 +145,19 @@ impl ResourceIndex {
     /// Ends what [`Self::begin_load`] began.
     pub fn end_load(&mut self) {
         let Some(rows) = self.loading.take() else { return };
-        self.rows = Table::of(rows);
+        self.arrange(Table::of(rows));
+    }
+
+    /// Makes orders, lists and counts anew, from the rows alone.
+    pub fn rebuild(&mut self) {
+        let rows = self.rows.rebuilt();
+        *self = Self { lists: Lists::new(self.lists.model()), ..Self::default() };
+        self.arrange(rows);
+    }
+
+    /// Puts rows into an index without any.
+    fn arrange(&mut self, rows: Table<ResourceRow>) {
+        self.rows = rows;
         // In order of ids, which a stable sort keeps among equal sort keys.
         let mut keyed: Vec<(i64, u32)> = self.slots().map(|slot| (0, slot)).collect();
         for (key, slot) in &mut keyed {
@@ -157,6 +172,48 @@ impl ResourceIndex {
         }
         self.rows.iter().for_each(|row| self.counts.add(row.class()));
         self.fill_lists();
+    }
+
+    /// Whether a slot is once where it belongs in the order of a key.
+    pub(super) fn is_ordered(&self, slot: u32, key: Key) -> bool {
+        let Some(row) = self.rows.row(slot) else { return false };
+        let order = match key {
+            Key::Id => self.rows.order(),
+            Key::SortKey => &self.by_sort_key,
+        };
+        let place = (row.sort_key(), row.key());
+        order.only_by(|other| compare(&self.rows, key, *other, place)) == Some(slot)
+    }
+
+    /// Whether both orders have as many slots as there are rows.
+    pub(super) fn has_all_in_order(&self) -> bool {
+        self.rows.order().len() == self.rows.len() && self.by_sort_key.len() == self.rows.len()
+    }
+
+    /// The first list that a slot's row should be in once and isn't.
+    pub(super) fn missing_list(&self, slot: u32) -> Option<&'static str> {
+        self.lists.missing(&self.rows, slot, self.rows.row(slot)?)
+    }
+
+    /// Looks at all lists of an owner; says how many entries they have.
+    pub(super) fn look_at_owner(&self, owner: u32, flaws: &mut Vec<Flaw>) -> u64 {
+        self.lists.look_at_owner(&self.rows, owner, flaws)
+    }
+
+    /// Makes a part wrong that a resource is in.
+    #[cfg(feature = "testing")]
+    pub fn spoil(&mut self, id: &str, part: Spoilt) {
+        let Some((slot, row)) = self.rows.find(id).map(|(slot, row)| (slot, row.clone())) else { return };
+        let place = (row.sort_key(), row.key());
+        match part {
+            Spoilt::Unlisted => self.lists.remove(&self.rows, &row),
+            Spoilt::Unordered => {
+                self.by_sort_key.remove_by(|it| compare(&self.rows, Key::SortKey, *it, place));
+            }
+            Spoilt::Class => self.classes.get_mut(slot as usize).into_iter().for_each(|class| *class ^= 1),
+            Spoilt::Counts => self.counts.add(row.class()),
+            Spoilt::OwnerCounts => self.lists.count(&row, OwnerCounts::add),
+        }
     }
 
     fn fill_lists(&mut self) {

@@ -2,6 +2,8 @@
 //!
 //! [`each_place`] is the one place that says in which lists a resource is.
 
+mod verify;
+
 use std::cmp::Ordering;
 
 use super::count::{Class, OwnerCounts};
@@ -239,6 +241,18 @@ impl Lists {
     /// What a user observes.
     pub(super) fn of_observer(&self, user: UserIndex) -> Option<&List> {
         self.observer.get(user.0 as usize)
+    }
+
+    fn each(&self, by: By) -> &Each {
+        match by {
+            By::Responsible => &self.responsible,
+            By::Elsewhere => &self.elsewhere,
+            By::Nobody => &self.nobody,
+            By::Department => &self.department,
+            By::Shared => &self.shared,
+            By::Author => &self.author,
+            By::Observer => &self.observer,
+        }
     }
 
     fn each_mut(&mut self, by: By) -> &mut Each {
