@@ -92,6 +92,21 @@ impl Cache {
         Found::Hit(Arc::clone(&kept.rights))
     }
 
+    /// The same without being taken for a use: none where there is nothing, or nothing for this reader.
+    #[must_use]
+    pub fn peek(&self, user: &str, at: Revision) -> Option<Arc<EffectiveRights>> {
+        let kept = self.entries.get(user).filter(|kept| kept.revision <= at)?;
+        Some(Arc::clone(&kept.rights))
+    }
+
+    /// Drops these rights, if it is they that are kept of the user; they are compiled anew when he is asked for.
+    pub fn forget(&self, user: &str, rights: &Arc<EffectiveRights>) {
+        let is_removed = self.entries.remove_if(user, |_, kept| Arc::ptr_eq(&kept.rights, rights)).is_some();
+        if is_removed {
+            self.count.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
     /// Keeps the rights of a user that were compiled from the snapshot of a revision, unless a change that concerns
     /// him has come since, or newer ones are kept.
     pub fn insert(&self, user: &Id, rights: &Arc<EffectiveRights>, revision: Revision) {
@@ -250,6 +265,20 @@ mod tests {
         assert_eq!(cache.get("u", at(6)), Found::Newer);
         cache.insert(&user, &rights(&user), at(3));
         assert!(matches!(cache.get("u", at(7)), Found::Hit(_)));
+    }
+
+    #[test]
+    fn only_the_rights_that_are_kept_are_forgotten() {
+        let cache = Cache::new(10);
+        let user = Id::parse("u").unwrap();
+        let (old, new) = (rights(&user), rights(&user));
+        cache.insert(&user, &old, at(1));
+        cache.insert(&user, &new, at(2));
+        assert_eq!((cache.peek("u", at(1)), cache.peek("u", at(2))), (None, Some(Arc::clone(&new))));
+        cache.forget("u", &old);
+        assert_eq!(cache.len(), 1);
+        cache.forget("u", &new);
+        assert_eq!((cache.len(), cache.get("u", at(2))), (0, Found::Nothing));
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub use value::{Listen, ListenError, LogFormat, Mode, ModeError};
 const CACHED_USERS_MAX: RangeInclusive<u64> = 1..=100_000_000;
 /// 1 MiB to 64 GiB of pages.
 const STORE_CACHE_MIB: RangeInclusive<u64> = 1..=65_536;
+/// All of a second is a core.
+const VERIFY_MS_PER_SECOND: RangeInclusive<u64> = 0..=1_000;
 /// Followers need some changes to go on from.
 const LOG_REVISIONS_MAX: RangeInclusive<u64> = 1..=1_000_000_000;
 /// A day to ten years.
@@ -66,6 +68,10 @@ pub struct Partial {
     /// The memory for the store's pages; it takes two to five times as much [default: 128]
     #[arg(long, value_name = "MIB", env = "DOPUSK_STORE_CACHE_MIB", hide_env_values = true)]
     pub store_cache_mib: Option<u64>,
+    /// The milliseconds of each second in which what is in memory is verified in the background; 0 for never
+    /// [default: 5]
+    #[arg(long, value_name = "MS", env = "DOPUSK_VERIFY_MS_PER_SECOND", hide_env_values = true)]
+    pub verify_ms_per_second: Option<u64>,
     /// The most changes kept for followers [default: 1000000]
     #[arg(long, value_name = "COUNT", env = "DOPUSK_LOG_REVISIONS_MAX", hide_env_values = true)]
     pub log_revisions_max: Option<u64>,
@@ -122,6 +128,8 @@ pub struct Config {
     pub cached_users_max: usize,
     /// The memory for the store's pages.
     pub store_cache_bytes: u64,
+    /// The milliseconds of each second in which what is in memory is verified.
+    pub verify_ms_per_second: u32,
     /// The most changes kept for followers.
     pub log_revisions_max: u64,
     /// How long a change is kept for followers at most.
@@ -157,6 +165,7 @@ impl Partial {
             tls_client_ca: self.tls_client_ca.or(below.tls_client_ca),
             cached_users_max: self.cached_users_max.or(below.cached_users_max),
             store_cache_mib: self.store_cache_mib.or(below.store_cache_mib),
+            verify_ms_per_second: self.verify_ms_per_second.or(below.verify_ms_per_second),
             log_revisions_max: self.log_revisions_max.or(below.log_revisions_max),
             log_days_max: self.log_days_max.or(below.log_days_max),
             drain_seconds_max: self.drain_seconds_max.or(below.drain_seconds_max),
@@ -180,6 +189,7 @@ impl Partial {
         let tls = self.tls()?;
         let users = within("cached_users_max", self.cached_users_max, 1_000_000, &CACHED_USERS_MAX)?;
         let mib = within("store_cache_mib", self.store_cache_mib, 128, &STORE_CACHE_MIB)?;
+        let verify = within("verify_ms_per_second", self.verify_ms_per_second, 5, &VERIFY_MS_PER_SECOND)?;
         let revisions = within("log_revisions_max", self.log_revisions_max, 1_000_000, &LOG_REVISIONS_MAX)?;
         let days = within("log_days_max", self.log_days_max, 30, &LOG_DAYS_MAX)?;
         let drain = within("drain_seconds_max", self.drain_seconds_max, 10, &DRAIN_SECONDS_MAX)?;
@@ -194,6 +204,7 @@ impl Partial {
             tls,
             cached_users_max: usize::try_from(users).unwrap_or(usize::MAX),
             store_cache_bytes: mib << 20,
+            verify_ms_per_second: u32::try_from(verify).unwrap_or(0),
             log_revisions_max: revisions,
             log_age_max: u32::try_from(days).map_or(Duration::MAX, |days| DAY * days),
             drain_max: Duration::from_secs(drain),

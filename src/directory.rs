@@ -210,6 +210,12 @@ impl Directory {
         self.users.find(id).map(|(slot, node)| (UserIndex(slot), node))
     }
 
+    /// One more than the largest index of a user.
+    #[must_use]
+    pub fn user_slots(&self) -> u32 {
+        u32::try_from(self.users.slot_count()).unwrap_or(u32::MAX)
+    }
+
     /// The user at an index.
     #[must_use]
     pub fn user(&self, index: UserIndex) -> Option<&UserNode> {

@@ -17,6 +17,7 @@ mod preview;
 mod question;
 mod read;
 mod subjects;
+mod verify;
 mod visible;
 mod why_not;
 mod write;
@@ -52,6 +53,7 @@ pub use preview::{
 pub use question::{InlineFacts, Question, QuestionError, ResourceRef};
 pub use read::{Filter, FilterError, Page};
 pub use subjects::{Subject, SubjectsQuery};
+pub use verify::Verification;
 pub use visible::{VisibleCount, VisibleFilter, VisibleList, VisibleQuery};
 pub use why_not::{Effect, Proposal, WhyNot, WhyNotError};
 pub use write::WriteError;
@@ -84,6 +86,8 @@ pub struct Settings {
     pub store: store::Settings,
     /// The most users whose effective rights are kept.
     pub cached_users_max: usize,
+    /// How many milliseconds of a second the verifier works; 0 for none.
+    pub verify_ms_per_second: u32,
 }
 
 /// How fresh an answer must be.
@@ -131,7 +135,7 @@ pub enum OpenError {
     #[error("the store is damaged: {0}")]
     Misfit(String),
     /// No thread could be started.
-    #[error("the committer can't be started")]
+    #[error("a thread of the engine can't be started")]
     Thread(#[source] std::io::Error),
 }
 
@@ -186,6 +190,7 @@ struct Shared {
     feed: Feed,
     /// When the newest revision was committed, in milliseconds since 1970-01-01 UTC.
     committed_at_ms: AtomicI64,
+    verification: verify::Counts,
 }
 
 /// The service without its transport.
@@ -193,6 +198,7 @@ pub struct Engine {
     shared: Arc<Shared>,
     committer: Mutex<Option<write::Committer>>,
     queue: write::Queue,
+    verifier: Mutex<Option<verify::Verifier>>,
     /// The states of unfinished lists.
     kept: kept::Kept,
     /// States of the past.
@@ -218,10 +224,13 @@ impl Engine {
             cache: Cache::new(settings.cached_users_max),
             feed: Feed::new(revision),
             committed_at_ms: AtomicI64::new(committed_at_ms),
+            verification: verify::Counts::default(),
         });
         let (committer, queue) = write::start(Arc::clone(&shared)).map_err(OpenError::Thread)?;
-        let (committer, kept) = (Mutex::new(Some(committer)), kept::Kept::of(LISTS_KEPT_MAX));
-        Ok(Self { shared, committer, queue, kept, past: past::no_past() })
+        let verifier = verify::start(Arc::clone(&shared), queue.clone(), settings.verify_ms_per_second);
+        let (committer, verifier) = (Mutex::new(Some(committer)), verifier.map_err(OpenError::Thread)?);
+        let kept = kept::Kept::of(LISTS_KEPT_MAX);
+        Ok(Self { shared, committer, queue, verifier, kept, past: past::no_past() })
     }
 
     /// The state to answer from.
@@ -312,8 +321,9 @@ impl Engine {
         self.shared.store.size_bytes().unwrap_or(0)
     }
 
-    /// Ends the committer after what is queued, and flushes the store. Later writes are refused.
+    /// Ends the verifier, and the committer after what is queued, and flushes the store. Later writes are refused.
     pub fn close(&self, wait_max: Duration) {
+        self.stop_verifier();
         let committer = self.committer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(committer) = committer {
             committer.stop(wait_max);

@@ -110,6 +110,23 @@ impl EffectiveRights {
         rights
     }
 
+    /// In which parts they differ from others.
+    #[must_use]
+    pub fn differences(&self, other: &Self) -> Vec<&'static str> {
+        let parts = [
+            ("user", self.user == other.user),
+            ("active", self.active == other.active),
+            ("admin", self.admin == other.admin),
+            ("support role", self.support_role == other.support_role),
+            ("departments", self.departments == other.departments),
+            ("departments below", self.below == other.below),
+            ("team groups", self.team_groups == other.team_groups),
+            ("client groups", self.client_groups == other.client_groups),
+            ("entries", self.entries == other.entries),
+        ];
+        parts.into_iter().filter(|(_, is_same)| !is_same).map(|(part, _)| part).collect()
+    }
+
     /// Whose rights they are.
     #[must_use]
     pub fn user(&self) -> UserIndex {

@@ -27,7 +27,7 @@ use crate::api::{
 };
 use crate::caller::Gate;
 use crate::domain::MESSAGE_BYTES_MAX;
-use crate::engine::{self, Engine};
+use crate::engine::{self, Engine, Verification};
 
 pub use credential::CredentialError;
 pub use listener::incoming;
@@ -244,6 +244,8 @@ impl Running {
             // Whoever comes next finds it stale and replaces it.
             drop(std::fs::remove_file(socket));
         }
+        let Verification { verified, mismatches, rounds } = self.engine.verification();
+        tracing::info!(verified, mismatches, rounds, "stopped serving");
         let (engine, wait_max) = (self.engine, self.drain_max);
         drop(tokio::task::spawn_blocking(move || engine.close(wait_max)).await);
     }

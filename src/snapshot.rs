@@ -5,10 +5,11 @@
 
 mod past;
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::directory::{Directory, TypeIndex, Violation, affected, broken_rules};
+use crate::directory::{Directory, TypeIndex, TypeNode, Violation, affected, broken_rules};
 use crate::domain::{
     Affected, Change, ENTITY_TYPES_MAX, Fault, Id, Key, Kind, Object, Operation, Precondition, Resource,
     Revision, Verb, item_faults,
@@ -119,6 +120,41 @@ impl Snapshot {
         let (index, node) = self.directory.catalog().find(entity_type.as_str())?;
         let row = self.resources(index).get(id.as_str())?;
         Some(Object::Resource(Box::new(row.to_resource(&self.directory, node))))
+    }
+
+    /// Every object, or those behind a key, in the order of [`Key`].
+    pub fn objects_after<'a>(&'a self, behind: Option<&'a Key>) -> impl Iterator<Item = Object> + 'a {
+        let directory = &self.directory;
+        let kinds = Kind::EACH.into_iter().filter(move |kind| behind.is_none_or(|key| *kind >= key.kind()));
+        let others = kinds
+            .flat_map(move |kind| directory.objects_after(kind, behind.filter(|key| key.kind() == kind)));
+        let last = move |node: &TypeNode| match behind {
+            Some(Key::Resource { entity_type, id }) => (entity_type.cmp(&node.entity_type().name), Some(id)),
+            _ => (Ordering::Less, None),
+        };
+        let types = directory.catalog().sorted().into_iter().filter(move |(_, node)| last(node).0.is_le());
+        let resources = types.flat_map(move |(index, node)| {
+            let (order, id) = last(node);
+            let rows = self.resources(index).iter_after(id.filter(|_| order.is_eq()).map(Id::as_str));
+            rows.map(move |row| Object::Resource(Box::new(row.to_resource(directory, node))))
+        });
+        others.chain(resources)
+    }
+
+    /// Builds the index of a type anew from its rows. Costs about a second for a million resources.
+    pub fn rebuild_index(&mut self, entity_type: TypeIndex) {
+        if let Some(resources) = self.resources.get_mut(entity_type.0) {
+            resources.rebuild();
+        }
+    }
+
+    /// Makes an index wrong.
+    #[cfg(feature = "testing")]
+    pub fn spoil(&mut self, entity_type: &Id, id: &Id, part: crate::visibility::Spoilt) {
+        let index = self.directory.catalog().index_of(entity_type);
+        if let Some(resources) = index.and_then(|index| self.resources.get_mut(index.0)) {
+            resources.spoil(id.as_str(), part);
+        }
     }
 
     /// Tries a write: the operations in their order, judged on the end state.

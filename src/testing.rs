@@ -48,6 +48,7 @@ impl Office {
             data: directory.clone(),
             store: store::Settings::default(),
             cached_users_max: 1_000_000,
+            verify_ms_per_second: 0,
         };
         Self { engine: Arc::new(Engine::open(&settings).expect("a store can be made")), directory }
     }

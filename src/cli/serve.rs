@@ -52,6 +52,7 @@ pub(super) fn settings(config: Config) -> server::Settings {
             data: config.data,
             store: store::Settings { cache_bytes: config.store_cache_bytes, retention },
             cached_users_max: config.cached_users_max,
+            verify_ms_per_second: config.verify_ms_per_second,
         },
         listen: config.listen,
         socket: config.socket,

@@ -3,7 +3,6 @@
 use super::Published;
 use crate::directory::Directory;
 use crate::domain::{BindingSubject, Id, Key, Kind, Object, RoleBinding};
-use crate::snapshot::Snapshot;
 
 /// Which objects of a kind to list; parts that are given are joined by and.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -168,18 +167,8 @@ impl Published {
 
     /// Every object, kinds in the order of [`Kind::EACH`], each kind in order of keys.
     pub fn export(&self) -> impl Iterator<Item = Object> {
-        export(&self.snapshot)
+        self.snapshot.objects_after(None)
     }
-}
-
-fn export(snapshot: &Snapshot) -> impl Iterator<Item = Object> {
-    let directory = snapshot.directory();
-    let kinds = Kind::EACH.into_iter().filter(|kind| *kind != Kind::Resource);
-    let resources = directory.catalog().sorted().into_iter().flat_map(move |(index, node)| {
-        let rows = snapshot.resources(index).iter_after(None);
-        rows.map(move |row| Object::Resource(Box::new(row.to_resource(directory, node))))
-    });
-    kinds.flat_map(move |kind| directory.objects_after(kind, None)).chain(resources)
 }
 
 /// A filter on objects of the directory.

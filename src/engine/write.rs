@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
 use super::past::now_ms;
+use super::verify::Mend;
 use super::{Age, Engine, Published, Shared, token_of};
 use crate::domain::{ChangeSet, Id, Revision, Write};
 use crate::snapshot::{Refusal, Snapshot};
@@ -49,11 +50,16 @@ pub enum WriteError {
 /// Where writes wait.
 pub(super) type Queue = mpsc::Sender<Request>;
 
-/// A write and who waits for it.
-pub(super) struct Request {
-    write: Write,
-    answer: oneshot::Sender<Result<Revision, WriteError>>,
+/// What the committer is asked for.
+pub(super) enum Request {
+    /// A write.
+    Write(Write, Answer),
+    /// To make anew what was found wrong in the published state.
+    Mend(Mend),
 }
+
+/// Who waits for a write.
+type Answer = oneshot::Sender<Result<Revision, WriteError>>;
 
 /// The running thread.
 pub(super) struct Committer {
@@ -68,7 +74,7 @@ impl Committer {
         self.is_stopping.store(true, Ordering::Release);
         // An empty write wakes the thread; it is answered like the rest.
         let (answer, _) = oneshot::channel();
-        drop(self.wake.try_send(Request { write: Write::default(), answer }));
+        drop(self.wake.try_send(Request::Write(Write::default(), answer)));
         drop(self.wake);
         let end = Instant::now() + wait_max;
         while !self.thread.is_finished() && Instant::now() < end {
@@ -84,7 +90,7 @@ impl Engine {
     /// Says why it was refused.
     pub async fn write(&self, write: Write) -> Result<Revision, WriteError> {
         let (answer, outcome) = oneshot::channel();
-        self.queue.send(Request { write, answer }).await.map_err(|_| WriteError::Closed)?;
+        self.queue.send(Request::Write(write, answer)).await.map_err(|_| WriteError::Closed)?;
         outcome.await.unwrap_or(Err(WriteError::Unknown))
     }
 }
@@ -110,8 +116,10 @@ struct Group {
     /// The state after those accepted so far.
     end: Snapshot,
     sets: Vec<Arc<ChangeSet>>,
-    waiting: Vec<(oneshot::Sender<Result<Revision, WriteError>>, Revision)>,
+    waiting: Vec<(Answer, Revision)>,
     by_request: HashMap<Id, Revision>,
+    /// What is to be made anew when they are published.
+    mends: Vec<Mend>,
 }
 
 impl Group {
@@ -122,23 +130,29 @@ impl Group {
             sets: Vec::new(),
             waiting: Vec::new(),
             by_request: HashMap::new(),
+            mends: Vec::new(),
         };
         let mut operations = 0;
         let mut next = Some(first);
         while let Some(request) = next {
-            operations += request.write.operations.len();
-            group.judge(shared, request);
+            match request {
+                Request::Write(write, answer) => {
+                    operations += write.operations.len();
+                    group.judge(shared, &write, answer);
+                }
+                Request::Mend(mend) => group.mends.push(mend),
+            }
             let is_full = group.sets.len() >= GROUP_MAX || operations >= GROUP_OPERATIONS_MAX;
             next = if is_full { None } else { requests.try_recv().ok() };
         }
         group
     }
 
-    fn judge(&mut self, shared: &Shared, request: Request) {
-        match self.try_write(shared, &request.write) {
-            Ok(revision) => self.waiting.push((request.answer, revision)),
+    fn judge(&mut self, shared: &Shared, write: &Write, answer: Answer) {
+        match self.try_write(shared, write) {
+            Ok(revision) => self.waiting.push((answer, revision)),
             // Whoever no longer waits needs no answer; here and below.
-            Err(error) => drop(request.answer.send(Err(error))),
+            Err(error) => drop(answer.send(Err(error))),
         }
     }
 
@@ -199,6 +213,7 @@ impl Group {
             shared.published.store(Arc::new(Published { snapshot: self.end, token, age: Age::Current }));
             shared.feed.publish(self.sets);
         }
+        self.mends.into_iter().for_each(|mend| mend.carry_out(shared));
         for (answer, revision) in self.waiting {
             drop(answer.send(Ok(revision)));
         }

@@ -37,12 +37,21 @@ impl Snapshot {
         let (resources, others): (Vec<_>, Vec<_>) =
             found.0.into_iter().partition(|(key, _)| matches!(key, Key::Resource { .. }));
         for (key, before) in others.into_iter().chain(resources) {
-            match (&key, before) {
-                (_, Some(object)) => past.load(&object)?,
-                (Key::Resource { entity_type, id }, None) => past.delete_resource(entity_type, id),
-                (_, None) => past.directory.delete(&key),
-            }
+            past.set(&key, before.as_ref())?;
         }
         Ok(past)
+    }
+
+    /// Makes a key hold an object as it was stored, or nothing, without judging it.
+    ///
+    /// # Errors
+    /// A resource doesn't fit its type.
+    pub fn set(&mut self, key: &Key, object: Option<&Object>) -> Result<(), Violation> {
+        match (key, object) {
+            (_, Some(object)) => self.load(object)?,
+            (Key::Resource { entity_type, id }, None) => self.delete_resource(entity_type, id),
+            (_, None) => self.directory.delete(key),
+        }
+        Ok(())
     }
 }

@@ -48,7 +48,12 @@ pub(crate) fn settings(data: PathBuf) -> Settings {
 
 /// Settings of an engine alone.
 pub(crate) fn engine_settings(data: PathBuf) -> engine::Settings {
-    engine::Settings { data, store: store::Settings::default(), cached_users_max: CACHED_USERS }
+    engine::Settings {
+        data,
+        store: store::Settings::default(),
+        cached_users_max: CACHED_USERS,
+        verify_ms_per_second: 0,
+    }
 }
 
 impl Host {

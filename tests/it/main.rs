@@ -27,6 +27,7 @@ mod stale;
 mod tidy;
 mod tool;
 mod upgrade;
+mod verify;
 mod watch;
 mod why_not;
 mod world;

@@ -30,6 +30,7 @@ impl LocalServer {
                 data: scratch.path().join("store"),
                 store: store::Settings::default(),
                 cached_users_max: CACHED_USERS_MAX,
+                verify_ms_per_second: 0,
             },
             listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
             socket: None,
