@@ -11,10 +11,14 @@ mod deadline;
 mod decision;
 mod directory;
 mod history;
+pub mod load;
 mod past;
 mod permit;
 mod preview;
+mod reader;
 mod review;
+mod seat;
+mod shed;
 mod slot;
 pub mod status;
 mod visible;
@@ -25,7 +29,9 @@ use std::sync::Arc;
 
 use tokio::sync::watch as signal;
 
+use self::load::Load;
 use self::permit::Permit;
+use self::reader::Readers;
 use crate::engine::Engine;
 
 pub use admission::AdmissionLayer;
@@ -35,7 +41,9 @@ pub use directory::DirectoryApi;
 pub use history::HistoryApi;
 pub use permit::Doors;
 pub use preview::PreviewApi;
+pub use reader::READER_WAIT_MAX;
 pub use review::ReviewApi;
+pub use shed::ShedLayer;
 pub use watch::WatchApi;
 pub use why_not::WhyNotApi;
 
@@ -76,19 +84,39 @@ pub struct Context {
     doors: Doors,
     /// Held by the one call that makes a state of the past again.
     remaking: Arc<tokio::sync::Mutex<()>>,
+    load: Arc<Load>,
+    readers: Arc<Readers>,
 }
 
 impl Context {
     /// A context for an engine, and a signal that turns true when streams are to end. Callers are not named.
     #[must_use]
     pub fn new(engine: Arc<Engine>, stopping: signal::Receiver<bool>) -> Self {
-        Self { engine, stopping, remaking: Arc::default(), doors: Doors::Open }
+        Self {
+            engine,
+            stopping,
+            remaking: Arc::default(),
+            doors: Doors::Open,
+            load: Arc::default(),
+            readers: Arc::default(),
+        }
     }
 
     /// The same, where callers are named or not.
     #[must_use]
     pub fn behind(self, doors: Doors) -> Self {
         Self { doors, ..self }
+    }
+
+    /// The same, with heavy calls that take their turns of a load.
+    #[must_use]
+    pub fn under(self, load: Arc<Load>) -> Self {
+        Self { load, ..self }
+    }
+
+    /// Looks after the load and the readers of streams, for as long as the server runs.
+    pub async fn follow(self) {
+        tokio::join!(self.load.follow(), self.readers.follow());
     }
 
     /// What a request may ask.

@@ -21,7 +21,7 @@ use arc_swap::ArcSwap;
 
 use crate::domain::Id;
 
-pub use call::{Breadth, CALLS, Call, Nature};
+pub use call::{Breadth, CALLS, Call, Nature, Weight};
 pub use evidence::{Certified, Evidence};
 pub use file::CallersError;
 pub use meter::{Meter, UnderWay};

@@ -29,6 +29,10 @@ const LOG_REVISIONS_MAX: RangeInclusive<u64> = 1..=1_000_000_000;
 const LOG_DAYS_MAX: RangeInclusive<u64> = 1..=3_650;
 /// An hour is more than any supervisor waits.
 const DRAIN_SECONDS_MAX: RangeInclusive<u64> = 0..=3_600;
+/// As many as there can be open files on most systems.
+const CONNECTIONS_MAX: RangeInclusive<u64> = 1..=1_000_000;
+/// A minute is more than any caller waits.
+const QUEUE_MS_MAX: RangeInclusive<u64> = 1..=60_000;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -78,6 +82,12 @@ pub struct Partial {
     /// The most days that a change is kept for followers [default: 30]
     #[arg(long, value_name = "DAYS", env = "DOPUSK_LOG_DAYS_MAX", hide_env_values = true)]
     pub log_days_max: Option<u64>,
+    /// The most connections, at the address and at the socket each [default: 1024]
+    #[arg(long, value_name = "COUNT", env = "DOPUSK_CONNECTIONS_MAX", hide_env_values = true)]
+    pub connections_max: Option<u64>,
+    /// How long calls may wait for their turn once they queue up; more are refused [default: 5]
+    #[arg(long, value_name = "MS", env = "DOPUSK_QUEUE_MS_MAX", hide_env_values = true)]
+    pub queue_ms_max: Option<u64>,
     /// How long calls under way may take to end at shutdown [default: 10]
     #[arg(long, value_name = "SECONDS", env = "DOPUSK_DRAIN_SECONDS_MAX", hide_env_values = true)]
     pub drain_seconds_max: Option<u64>,
@@ -134,6 +144,10 @@ pub struct Config {
     pub log_revisions_max: u64,
     /// How long a change is kept for followers at most.
     pub log_age_max: Duration,
+    /// The most connections of a listener.
+    pub connections_max: usize,
+    /// How long calls may wait for their turn once they queue up.
+    pub queue_wait_max: Duration,
     /// How long calls under way may take to end at shutdown.
     pub drain_max: Duration,
     /// What is logged, and how.
@@ -168,6 +182,8 @@ impl Partial {
             verify_ms_per_second: self.verify_ms_per_second.or(below.verify_ms_per_second),
             log_revisions_max: self.log_revisions_max.or(below.log_revisions_max),
             log_days_max: self.log_days_max.or(below.log_days_max),
+            connections_max: self.connections_max.or(below.connections_max),
+            queue_ms_max: self.queue_ms_max.or(below.queue_ms_max),
             drain_seconds_max: self.drain_seconds_max.or(below.drain_seconds_max),
             log: self.log.or(below.log),
             log_format: self.log_format.or(below.log_format),
@@ -192,6 +208,8 @@ impl Partial {
         let verify = within("verify_ms_per_second", self.verify_ms_per_second, 5, &VERIFY_MS_PER_SECOND)?;
         let revisions = within("log_revisions_max", self.log_revisions_max, 1_000_000, &LOG_REVISIONS_MAX)?;
         let days = within("log_days_max", self.log_days_max, 30, &LOG_DAYS_MAX)?;
+        let connections = within("connections_max", self.connections_max, 1_024, &CONNECTIONS_MAX)?;
+        let queue = within("queue_ms_max", self.queue_ms_max, 5, &QUEUE_MS_MAX)?;
         let drain = within("drain_seconds_max", self.drain_seconds_max, 10, &DRAIN_SECONDS_MAX)?;
         let filter = self.log.unwrap_or_else(|| "info".to_owned());
         EnvFilter::try_new(&filter)?;
@@ -207,6 +225,8 @@ impl Partial {
             verify_ms_per_second: u32::try_from(verify).unwrap_or(0),
             log_revisions_max: revisions,
             log_age_max: u32::try_from(days).map_or(Duration::MAX, |days| DAY * days),
+            connections_max: usize::try_from(connections).unwrap_or(usize::MAX),
+            queue_wait_max: Duration::from_millis(queue),
             drain_max: Duration::from_secs(drain),
             log: Log { filter, format: self.log_format.unwrap_or_default() },
         })

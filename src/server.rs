@@ -1,5 +1,6 @@
 //! The composition root: opens the engine, binds the listeners, serves, and winds down.
 
+mod connection;
 mod credential;
 mod listener;
 mod tls;
@@ -18,17 +19,21 @@ use tonic::transport::Server;
 use tower::layer::util::{Identity, Stack};
 use tower::util::{Either, option_layer};
 
+use self::connection::Connections;
 use self::credential::{Credentials, Files};
+use crate::api::load::Load;
 use crate::api::{
     AdmissionLayer, Context, DESCRIPTORS, DeadlineLayer, DecisionApi, DecisionServiceServer, DirectoryApi,
     DirectoryServiceServer, Doors, HEALTH_DESCRIPTORS, HistoryApi, HistoryServiceServer, PreviewApi,
-    PreviewServiceServer, ReviewApi, ReviewServiceServer, WatchApi, WatchServiceServer, WhyNotApi,
+    PreviewServiceServer, ReviewApi, ReviewServiceServer, ShedLayer, WatchApi, WatchServiceServer, WhyNotApi,
     WhyNotServiceServer,
 };
 use crate::caller::Gate;
 use crate::domain::MESSAGE_BYTES_MAX;
 use crate::engine::{self, Engine, Verification};
 
+pub use crate::api::load::QUEUE_WAIT_MAX;
+pub use connection::{CONNECTIONS_MAX, PREFACE_WAIT_MAX};
 pub use credential::CredentialError;
 pub use listener::incoming;
 pub use tls::{TlsError, TlsFiles};
@@ -75,6 +80,10 @@ pub struct Settings {
     pub callers: Option<PathBuf>,
     /// The certificate at the TCP address; none is plain text.
     pub tls: Option<TlsFiles>,
+    /// The most connections, at the address and at the socket each.
+    pub connections_max: usize,
+    /// How long calls may wait for their turn once they queue up; more than is done in it are refused.
+    pub queue_wait_max: Duration,
     /// How long calls under way may take to end at shutdown, before they are cut off.
     pub drain_max: Duration,
 }
@@ -126,7 +135,8 @@ pub struct Running {
     stopping: signal::Sender<bool>,
     transports: JoinSet<Result<(), tonic::transport::Error>>,
     credentials: Credentials,
-    following: JoinHandle<()>,
+    load: Arc<Load>,
+    following: [JoinHandle<()>; 2],
     drain_max: Duration,
 }
 
@@ -145,9 +155,11 @@ pub async fn start(settings: Settings) -> Result<Running, ServeError> {
     let engine = Arc::new(engine.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?);
     let (stopping, stop) = signal::channel(false);
     let doors = if credentials.gate.is_some() { Doors::Guarded } else { Doors::Open };
-    let context = Context::new(Arc::clone(&engine), stop.clone()).behind(doors);
+    let load = Arc::new(Load::new(heavy_at_once(), settings.queue_wait_max));
+    let context = Context::new(Arc::clone(&engine), stop.clone()).behind(doors).under(Arc::clone(&load));
     let (health, routes) = routes(&context).await?;
-    let serving = Serving { routes, credentials: &credentials, stop };
+    let connections_max = settings.connections_max;
+    let serving = Serving { routes, credentials: &credentials, load: &load, connections_max, stop };
     let mut transports = JoinSet::new();
     if let Some(listener) = listener {
         serving.tcp(listener, &mut transports);
@@ -158,15 +170,33 @@ pub async fn start(settings: Settings) -> Result<Running, ServeError> {
     let is_guarded = doors == Doors::Guarded;
     let is_secured = settings.tls.is_some();
     tracing::info!(address = ?address, socket = ?settings.socket, is_guarded, is_secured, "serving");
-    let following = tokio::spawn(credentials.clone().follow());
+    let following = [tokio::spawn(credentials.clone().follow()), tokio::spawn(context.follow())];
     let Settings { socket, drain_max, .. } = settings;
-    Ok(Running { engine, address, socket, health, stopping, transports, credentials, following, drain_max })
+    Ok(Running {
+        engine,
+        address,
+        socket,
+        health,
+        stopping,
+        transports,
+        credentials,
+        load,
+        following,
+        drain_max,
+    })
+}
+
+/// As many as there are async threads.
+fn heavy_at_once() -> usize {
+    tokio::runtime::Handle::current().metrics().num_workers()
 }
 
 /// What listeners are served with.
 struct Serving<'a> {
     routes: Routes,
     credentials: &'a Credentials,
+    load: &'a Arc<Load>,
+    connections_max: usize,
     stop: signal::Receiver<bool>,
 }
 
@@ -175,21 +205,27 @@ type Transports = JoinSet<Result<(), tonic::transport::Error>>;
 impl Serving<'_> {
     fn tcp(&self, listener: TcpListener, transports: &mut Transports) {
         let (routes, stop) = (self.routes.clone(), stopped(self.stop.clone()));
-        let mut transport = transport(self.credentials.gate.clone());
+        let (mut transport, connections) = (self.transport(), Connections::new(self.connections_max));
         if let Some(secrets) = &self.credentials.secrets {
-            let incoming = tls::secured(listener, Arc::clone(secrets));
+            let incoming = connections.admit(tls::secured(listener, Arc::clone(secrets)));
             let serving = transport.max_connection_age(SECURED_AGE_MAX).add_routes(routes);
             transports.spawn(serving.serve_with_incoming_shutdown(incoming, stop));
         } else {
             let serving = transport.add_routes(routes);
-            transports.spawn(serving.serve_with_incoming_shutdown(incoming(listener), stop));
+            let incoming = connections.admit(incoming(listener));
+            transports.spawn(serving.serve_with_incoming_shutdown(incoming, stop));
         }
     }
 
     fn unix(&self, listener: UnixListener, transports: &mut Transports) {
-        let serving = transport(self.credentials.gate.clone()).add_routes(self.routes.clone());
-        let incoming = UnixListenerStream::new(listener);
+        let serving = self.transport().add_routes(self.routes.clone());
+        let connections = Connections::new(self.connections_max);
+        let incoming = connections.admit(UnixListenerStream::new(listener));
         transports.spawn(serving.serve_with_incoming_shutdown(incoming, stopped(self.stop.clone())));
+    }
+
+    fn transport(&self) -> Server<Entrance> {
+        transport(self.credentials.gate.clone(), Some(Arc::clone(self.load)))
     }
 }
 
@@ -212,6 +248,12 @@ impl Running {
         &self.engine
     }
 
+    /// What is under way, and what was refused.
+    #[must_use]
+    pub fn load(&self) -> &Arc<Load> {
+        &self.load
+    }
+
     /// Whether it speaks TLS at its TCP address.
     #[must_use]
     pub fn is_secured(&self) -> bool {
@@ -231,7 +273,7 @@ impl Running {
         for name in SERVICES {
             self.health.set_service_status(name, tonic_health::ServingStatus::NotServing).await;
         }
-        self.following.abort();
+        self.following.iter().for_each(JoinHandle::abort);
         self.stopping.send_replace(true);
         let drained = tokio::time::timeout(self.drain_max, async {
             while self.transports.join_next().await.is_some() {}
@@ -290,13 +332,16 @@ async fn routes(context: &Context) -> Result<(tonic_health::server::HealthReport
     Ok((health, routes.prepare()))
 }
 
-/// What stands before every call: its deadline, and where callers are named, who it is.
-type Entrance = Stack<Either<AdmissionLayer, Identity>, Stack<DeadlineLayer, Identity>>;
+/// What stands before every call: its deadline; where callers are named, who it is; and whether there is time for it.
+type Entrance = Stack<
+    Either<ShedLayer, Identity>,
+    Stack<Either<AdmissionLayer, Identity>, Stack<DeadlineLayer, Identity>>,
+>;
 
 /// The transport, with every bound of a connection set: the library's own defaults leave some of them open. Where there
-/// is no gate, everybody is let in.
+/// is no gate, everybody is let in; where there is no load, everything is.
 #[must_use]
-pub fn transport(gate: Option<Arc<Gate>>) -> Server<Entrance> {
+pub fn transport(gate: Option<Arc<Gate>>, load: Option<Arc<Load>>) -> Server<Entrance> {
     Server::builder()
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
         .http2_max_local_error_reset_streams(Some(RESETS_PER_CONNECTION_MAX))
@@ -307,6 +352,7 @@ pub fn transport(gate: Option<Arc<Gate>>) -> Server<Entrance> {
         .http2_keepalive_timeout(Some(KEEPALIVE_WAIT))
         .layer(DeadlineLayer)
         .layer(option_layer(gate.map(AdmissionLayer::new)))
+        .layer(option_layer(load.map(ShedLayer::new)))
 }
 
 async fn stopped(mut stop: signal::Receiver<bool>) {

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -10,28 +11,37 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::deadline::{Deadline, expire};
 use super::permit::Licence;
+use super::seat::Seats;
 use super::status::{self, Invalid, invalid};
 use super::{Context, convert, pb};
 use crate::domain::{
-    COMMENT_BYTES_MAX, IMPORT_MESSAGE_OBJECTS_MAX, Id, Kind, Note, Object, Operation, PAGE_ITEMS_DEFAULT,
-    PAGE_ITEMS_MAX, WRITE_OPERATIONS_MAX, Write,
+    COMMENT_BYTES_MAX, EXPORTS_AT_ONCE_MAX, IMPORT_MESSAGE_OBJECTS_MAX, IMPORTS_AT_ONCE_MAX, Id, Kind, Note,
+    Object, Operation, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, WRITE_OPERATIONS_MAX, Write,
 };
 use crate::engine::{Filter, Import, ImportMode, Progress};
 
 /// Answers that wait for a slow reader of a stream.
 const STREAM_MESSAGES_WAITING_MAX: usize = 4;
+/// How long the next message of an import may be in coming.
+const IMPORT_MESSAGE_WAIT_MAX: Duration = Duration::from_mins(1);
 
 /// Answers `DirectoryService`.
 #[derive(Clone)]
 pub struct DirectoryApi {
     context: Context,
+    imports: Seats,
+    exports: Seats,
 }
 
 impl DirectoryApi {
     /// Answers from a context.
     #[must_use]
     pub fn new(context: Context) -> Self {
-        Self { context }
+        Self {
+            context,
+            imports: Seats::new(IMPORTS_AT_ONCE_MAX, "imports", "TOO_MANY_IMPORTS"),
+            exports: Seats::new(EXPORTS_AT_ONCE_MAX, "exports", "TOO_MANY_EXPORTS"),
+        }
     }
 }
 
@@ -69,7 +79,7 @@ impl pb::directory_service_server::DirectoryService for DirectoryApi {
         let request = request.get_ref();
         let kind = convert::kind(request.kind()).map_err(|faults| invalid(&faults))?;
         permit.list((kind == Kind::Resource).then_some(request.entity_type.as_str()))?;
-        let published = self.context.at(request.consistency.as_ref()).await?;
+        let (_turn, published) = self.context.turn_at(request.consistency.as_ref()).await?;
         let filter = parse_filter(request)?;
         let after =
             convert::parse_page_token(&request.page_token, kind).map_err(|fault| invalid(&[fault]))?;
@@ -95,15 +105,18 @@ impl pb::directory_service_server::DirectoryService for DirectoryApi {
     ) -> Result<Response<Self::ImportStream>, Status> {
         let deadline = Deadline::of(&request);
         let licence = Licence::of(self.context.doors, &request)?;
+        let seat = self.imports.take()?;
         let (answers, stream) = mpsc::channel(STREAM_MESSAGES_WAITING_MAX);
         let context = self.context.clone();
         tokio::spawn(async move {
+            let _seat = seat;
             let messages = Licensed { messages: request.into_inner(), licence };
             let last = import(&context, messages, deadline, &answers).await;
             // Whoever has gone away needs no answer.
             drop(answers.send(last).await);
         });
-        Ok(Response::new(Box::pin(ReceiverStream::new(stream))))
+        let stream = self.context.readers.look_after(ReceiverStream::new(stream));
+        Ok(Response::new(Box::pin(stream)))
     }
 
     type ExportStream = Pin<Box<dyn Stream<Item = Result<pb::ExportResponse, Status>> + Send>>;
@@ -113,11 +126,12 @@ impl pb::directory_service_server::DirectoryService for DirectoryApi {
         request: Request<pb::ExportRequest>,
     ) -> Result<Response<Self::ExportStream>, Status> {
         self.context.permit(&request)?;
-        let deadline = Deadline::of(&request);
+        let (seat, deadline) = (self.exports.take()?, Deadline::of(&request));
         let published = Arc::clone(&*self.context.at(request.get_ref().consistency.as_ref()).await?);
         let stopping = self.context.stopping.clone();
         let (answers, stream) = mpsc::channel(STREAM_MESSAGES_WAITING_MAX);
         tokio::task::spawn_blocking(move || {
+            let _seat = seat;
             let mut objects = published.export().peekable();
             let mut is_first = true;
             while is_first || objects.peek().is_some() {
@@ -140,7 +154,8 @@ impl pb::directory_service_server::DirectoryService for DirectoryApi {
                 }
             }
         });
-        Ok(Response::new(Box::pin(ReceiverStream::new(stream))))
+        let stream = self.context.readers.look_after(ReceiverStream::new(stream));
+        Ok(Response::new(Box::pin(stream)))
     }
 }
 
@@ -193,6 +208,7 @@ async fn import(
             () = expire(deadline) => return Err(status::deadline_exceeded()),
             () = context.stops() => return Err(status::shutting_down()),
             message = licensed.messages.next() => message,
+            () = tokio::time::sleep(IMPORT_MESSAGE_WAIT_MAX) => return Err(status::import_stalled()),
         };
         let Some(message) = message.transpose()? else { break };
         let import = match &mut import {

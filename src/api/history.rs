@@ -66,6 +66,7 @@ impl pb::history_service_server::HistoryService for HistoryApi {
         let (since, until) = (time("since", request.since)?, time("until", request.until)?);
         let mark = mark(request);
         let behind = behind(mark, &request.page_token)?;
+        let _turn = self.context.load.turn().await?;
         let engine = Arc::clone(&self.context.engine);
         let reading = aside(move |is_wanted| {
             let (after, through) = engine.revisions_between(since, until)?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::aside::aside;
+use super::load::Turn;
 use super::{Context, convert, pb, status};
 use crate::domain::Revision;
 use crate::engine::{Consistency, Moment, Reading};
@@ -39,6 +40,20 @@ impl Context {
             // What is seldom asked for doesn't make every call's future larger.
             Wanted::Then(then) => Box::pin(self.then(then)).await,
         }
+    }
+
+    /// The turn of a heavy call, and the state to answer it from. A state of the past may have to be made, which no turn
+    /// is held for.
+    pub(super) async fn turn_at(
+        &self,
+        consistency: Option<&pb::Consistency>,
+    ) -> Result<(Turn, Reading), Status> {
+        if let Wanted::Then(then) = wanted(consistency) {
+            let reading = Box::pin(self.then(then)).await?;
+            return Ok((self.load.turn().await?, reading));
+        }
+        let turn = self.load.turn().await?;
+        Ok((turn, self.at(consistency).await?))
     }
 
     /// The least revision that a kept state must have to be answered from in place of this one; none where only this

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::{Request, Response, Status};
 
 use super::deadline::Deadline;
 use super::directory::DirectoryApi;
+use super::seat::Seats;
 use super::{Context, convert, pb, status};
 use crate::domain::{
     PREVIEW_ROWS_DEFAULT, PREVIEW_ROWS_MAX, PREVIEW_SAMPLES_DEFAULT, PREVIEW_SAMPLES_MAX,
@@ -20,18 +20,14 @@ use crate::text::Language;
 #[derive(Clone)]
 pub struct PreviewApi {
     context: Context,
-    seats: Arc<Semaphore>,
+    seats: Seats,
 }
 
 impl PreviewApi {
     /// Answers from a context.
     #[must_use]
     pub fn new(context: Context) -> Self {
-        Self { context, seats: Arc::new(Semaphore::new(PREVIEWS_AT_ONCE_MAX)) }
-    }
-
-    fn seat(&self) -> Result<OwnedSemaphorePermit, Status> {
-        Arc::clone(&self.seats).try_acquire_owned().map_err(|_| status::too_many_previews())
+        Self { context, seats: Seats::new(PREVIEWS_AT_ONCE_MAX, "previews", "TOO_MANY_PREVIEWS") }
     }
 
     fn parse(&self, request: pb::PreviewRequest) -> Result<(PreviewQuery, Language), Status> {
@@ -75,7 +71,7 @@ impl pb::preview_service_server::PreviewService for PreviewApi {
         let deadline = Deadline::of(&request);
         let (query, language) = self.parse(request.get_ref().clone())?;
         permit.operations(&query.write.operations)?;
-        let (seat, context) = (self.seat()?, self.context.clone());
+        let (seat, context) = (self.seats.take()?, self.context.clone());
         let waiting = Waiting::default();
         let is_left = Arc::clone(&waiting.0);
         let published = Arc::clone(&*context.at(None).await?);
@@ -97,21 +93,7 @@ impl pb::preview_service_server::PreviewService for PreviewApi {
 
 #[cfg(test)]
 mod tests {
-    use tokio::sync::watch;
-
     use super::*;
-    use crate::testing::Office;
-
-    #[tokio::test]
-    async fn no_more_previews_are_worked_on_than_may_be() {
-        let office = Office::empty();
-        let (_stop, stopping) = watch::channel(false);
-        let api = PreviewApi::new(Context::new(Arc::clone(office.engine()), stopping));
-        let mut seats: Vec<_> = (0..PREVIEWS_AT_ONCE_MAX).map(|_| api.seat().unwrap()).collect();
-        assert_eq!(api.seat().unwrap_err().code(), tonic::Code::ResourceExhausted);
-        drop(seats.pop());
-        assert!(api.seat().is_ok(), "one has ended");
-    }
 
     #[test]
     fn bounds_have_a_default_and_a_most() {

@@ -3,12 +3,13 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use super::deadline::{Deadline, expire};
+use super::seat::{Seat, Seats};
 use super::{Context, convert, pb, status};
 use crate::domain::{FINDINGS_CHUNK_MAX, REVIEWS_AT_ONCE_MAX};
 use crate::text::{advice_text, review_text};
@@ -20,7 +21,7 @@ const MESSAGES_WAITING_MAX: usize = 4;
 #[derive(Clone)]
 pub struct ReviewApi {
     context: Context,
-    seats: Arc<Semaphore>,
+    seats: Seats,
 }
 
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
@@ -29,17 +30,13 @@ impl ReviewApi {
     /// Answers from a context.
     #[must_use]
     pub fn new(context: Context) -> Self {
-        Self { context, seats: Arc::new(Semaphore::new(REVIEWS_AT_ONCE_MAX)) }
-    }
-
-    fn seat(&self) -> Result<OwnedSemaphorePermit, Status> {
-        Arc::clone(&self.seats).try_acquire_owned().map_err(|_| status::too_many_reviews())
+        Self { context, seats: Seats::new(REVIEWS_AT_ONCE_MAX, "reviews", "TOO_MANY_REVIEWS") }
     }
 
     /// Sends what is made, until there is no more, nobody takes it, or time is up; the seat is held as long.
     fn send<T: Send + 'static>(
         &self,
-        (seat, deadline): (OwnedSemaphorePermit, Option<Deadline>),
+        (seat, deadline): (Seat, Option<Deadline>),
         answers: impl Iterator<Item = T> + Send + 'static,
     ) -> Answers<T> {
         let (messages, stream) = mpsc::channel(MESSAGES_WAITING_MAX);
@@ -59,7 +56,7 @@ impl ReviewApi {
                 drop(messages.send(Err(error)).await);
             }
         });
-        Box::pin(ReceiverStream::new(stream))
+        Box::pin(self.context.readers.look_after(ReceiverStream::new(stream)))
     }
 }
 
@@ -84,7 +81,7 @@ impl pb::review_service_server::ReviewService for ReviewApi {
         let language = request.with_texts.then_some(language);
         let filter = convert::conflict_filter(request.filter.as_ref())?;
         let part = convert::people_part(request.people_max, &request.people_after)?;
-        let seat = self.seat()?;
+        let seat = self.seats.take()?;
         let found = blocking(move || published.conflicts(convert::circle(&request), &filter, part)).await?;
         let mut found = found.map_err(|error| status::circle(&error))?;
         let (total, revision) = (found.len() as u64, found.published().token().to_owned());
@@ -113,7 +110,7 @@ impl pb::review_service_server::ReviewService for ReviewApi {
         let language = convert::language(&request.language)?;
         let (kinds, thresholds) = convert::advice_query(request)?;
         let part = convert::people_part(request.people_max, &request.people_after)?;
-        let seat = self.seat()?;
+        let seat = self.seats.take()?;
         let mut found = blocking(move || published.advice(&kinds, thresholds, part)).await?;
         let (total, revision) = (found.len() as u64, found.published().token().to_owned());
         let mut is_first = true;
@@ -125,24 +122,5 @@ impl pb::review_service_server::ReviewService for ReviewApi {
             is_told.then(|| pb::ListAdviceResponse { advice, total, revision: revision.clone() })
         });
         Ok(Response::new(self.send((seat, deadline), chunks)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use tokio::sync::watch;
-
-    use super::*;
-    use crate::testing::Office;
-
-    #[tokio::test]
-    async fn no_more_reviews_are_under_way_than_may_be() {
-        let office = Office::empty();
-        let (_stop, stopping) = watch::channel(false);
-        let api = ReviewApi::new(Context::new(Arc::clone(office.engine()), stopping));
-        let mut seats: Vec<_> = (0..REVIEWS_AT_ONCE_MAX).map(|_| api.seat().unwrap()).collect();
-        assert_eq!(api.seat().unwrap_err().code(), tonic::Code::ResourceExhausted);
-        drop(seats.pop());
-        assert!(api.seat().is_ok(), "one has ended");
     }
 }

@@ -11,7 +11,7 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 
 use super::convert::{sql_column_path, time_text};
 use crate::caller::{Denial, Unknown};
-use crate::domain::{Fault, PREVIEWS_AT_ONCE_MAX, REVIEWS_AT_ONCE_MAX, WRITE_OPERATIONS_MAX};
+use crate::domain::{Fault, WRITE_OPERATIONS_MAX};
 use crate::engine::{
     CircleError, FilterError, ImportError, LogError, PastError, QuestionError, Refusal, Span, TokenError,
     Violation, WriteError,
@@ -24,6 +24,11 @@ pub const DOMAIN: &str = "dopusk";
 pub const INVALID_FIELD: &str = "INVALID_FIELD";
 /// Rules of the specification stand against a write.
 pub const RULES_BROKEN: &str = "RULES_BROKEN";
+
+/// When a call that found the server busy may be made again.
+const BUSY_WAIT: Duration = Duration::from_millis(100);
+/// The same for what takes long.
+const SEAT_WAIT: Duration = Duration::from_secs(1);
 
 /// A field of a request that is not what it must be.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -150,6 +155,7 @@ pub fn write(error: &WriteError) -> Status {
             tracing::error!(error = cause.as_ref() as &dyn Error, "the store failed");
             with_details(Code::Unavailable, text, reason("STORE_FAILED"))
         }
+        WriteError::Busy => exhausted("TOO_MANY_WRITES", text, BUSY_WAIT),
         WriteError::Closed => with_details(Code::Unavailable, text, reason("SHUTTING_DOWN")),
         WriteError::Unknown => with_details(Code::Unknown, text, reason("OUTCOME_UNKNOWN")),
     }
@@ -196,18 +202,31 @@ pub fn circle(error: &CircleError) -> Status {
     }
 }
 
-/// More reviews than there may be at a time.
+/// As much of something that takes long is under way as may be.
 #[must_use]
-pub fn too_many_reviews() -> Status {
-    let text = format!("{REVIEWS_AT_ONCE_MAX} reviews are under way; ask again when one has ended");
-    with_details(Code::ResourceExhausted, text, reason("TOO_MANY_REVIEWS"))
+pub fn too_many(most: usize, what: &str, name: &str) -> Status {
+    let text = format!("{most} {what} are under way; ask again when one has ended");
+    exhausted(name, text, SEAT_WAIT)
 }
 
-/// As many previews are worked on as may be.
+/// The server has more to do than it can in time.
 #[must_use]
-pub fn too_many_previews() -> Status {
-    let text = format!("{PREVIEWS_AT_ONCE_MAX} previews are worked on; ask again when one has ended");
-    with_details(Code::ResourceExhausted, text, reason("TOO_MANY_PREVIEWS"))
+pub fn busy() -> Status {
+    exhausted("SERVER_BUSY", "the server has more to do than it can in time".to_owned(), BUSY_WAIT)
+}
+
+/// A stream that was given up because nobody read it.
+#[must_use]
+pub fn reader_too_slow() -> Status {
+    let text = "the stream was not read and has been given up; read it sooner, or ask for less at a time";
+    with_details(Code::ResourceExhausted, text, reason("READER_TOO_SLOW"))
+}
+
+/// An import whose next message doesn't come.
+#[must_use]
+pub fn import_stalled() -> Status {
+    let text = "no message of the import came for a long time; what was committed in chunks stays";
+    with_details(Code::Aborted, text, reason("IMPORT_STALLED"))
 }
 
 /// The caller's time is up.

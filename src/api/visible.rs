@@ -9,6 +9,7 @@ use tonic::{Request, Status};
 
 use super::cursor::Mark;
 use super::deadline::Deadline;
+use super::load::Turn;
 use super::status::{self, Invalid, invalid};
 use super::{Context, pb};
 use crate::domain::{Id, LIST_CHUNK_IDS_MAX, Revision};
@@ -30,7 +31,7 @@ pub(super) async fn list(
     let (order, facets) = (order(request)?, facets(&request.facets)?);
     let mark = mark(request);
     let behind = behind(mark, &request.cursor)?;
-    let newest = context.at(request.consistency.as_ref()).await?;
+    let (turn, newest) = context.turn_at(request.consistency.as_ref()).await?;
     let same = behind.as_ref().filter(|_| request.snapshot() == pb::PageSnapshot::Same);
     let least = context.least(request.consistency.as_ref(), &newest)?;
     let kept = same.filter(|(revision, _)| least.is_some_and(|least| *revision >= least));
@@ -61,6 +62,7 @@ pub(super) async fn list(
         head: Some(head),
         deadline,
         context,
+        turn: Some(turn),
         is_over: false,
     };
     Ok(Unhurried { chunks, is_rested: true })
@@ -72,7 +74,7 @@ pub(super) async fn count(
     request: &pb::CountVisibleRequest,
 ) -> Result<pb::CountVisibleResponse, Status> {
     let facets = facets(&request.facets)?;
-    let published = context.at(request.consistency.as_ref()).await?;
+    let (_turn, published) = context.turn_at(request.consistency.as_ref()).await?;
     let query = VisibleQuery {
         subject: &request.subject,
         action: &request.action,
@@ -173,6 +175,8 @@ struct Chunks {
     head: Option<pb::ListVisibleResponse>,
     deadline: Option<Deadline>,
     context: Context,
+    /// Until the first message is made; a later one is a tenth of a millisecond's work, and waits for its reader.
+    turn: Option<Turn>,
     is_over: bool,
 }
 
@@ -192,7 +196,9 @@ impl Iterator for Chunks {
             self.is_over = true;
             return Some(Err(refusal));
         }
-        Some(Ok(self.chunk()))
+        let chunk = self.chunk();
+        self.turn = None;
+        Some(Ok(chunk))
     }
 }
 

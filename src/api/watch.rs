@@ -10,8 +10,9 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use super::deadline::{Deadline, expire};
+use super::seat::Seats;
 use super::{Context, convert, pb, status};
-use crate::domain::{ChangeSet, Revision};
+use crate::domain::{ChangeSet, Revision, WATCHES_AT_ONCE_MAX};
 
 /// How long nothing is committed before a heartbeat is sent.
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -26,13 +27,14 @@ type Message = Result<pb::WatchResponse, Status>;
 #[derive(Clone)]
 pub struct WatchApi {
     context: Context,
+    seats: Seats,
 }
 
 impl WatchApi {
     /// Answers from a context.
     #[must_use]
     pub fn new(context: Context) -> Self {
-        Self { context }
+        Self { context, seats: Seats::new(WATCHES_AT_ONCE_MAX, "watches", "TOO_MANY_WATCHES") }
     }
 }
 
@@ -52,11 +54,13 @@ impl pb::watch_service_server::WatchService for WatchApi {
         if after > newest {
             return Err(status::token("after", &crate::engine::TokenError::Ahead { newest }));
         }
+        let seat = self.seats.take()?;
         // A start that can't be served is an answer, not the end of a stream.
         read(self.context.clone(), after).await?;
         let (messages, stream) = mpsc::channel(MESSAGES_WAITING_MAX);
         let context = self.context.clone();
         tokio::spawn(async move {
+            let _seat = seat;
             let end = tokio::select! {
                 error = follow(&context, after, &messages) => error,
                 () = expire(deadline) => Some(status::deadline_exceeded()),
@@ -66,7 +70,8 @@ impl pb::watch_service_server::WatchService for WatchApi {
                 drop(messages.send(Err(error)).await);
             }
         });
-        Ok(Response::new(Box::pin(ReceiverStream::new(stream))))
+        let stream = self.context.readers.look_after(ReceiverStream::new(stream));
+        Ok(Response::new(Box::pin(stream)))
     }
 }
 

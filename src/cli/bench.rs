@@ -3,8 +3,10 @@
 //! Both run as processes of their own, with the same transport; so the ratio says what deciding costs on top of
 //! being asked, whatever the machine does meanwhile. Absolute rates are those of this machine and moment.
 
+mod arrival;
 mod load;
 mod noop;
+mod overload;
 mod process;
 mod question;
 mod report;
@@ -46,6 +48,9 @@ pub(super) struct Bench {
     /// What the calls go over; can be given more than once. Both if left out
     #[arg(long = "transport", value_name = "TRANSPORT")]
     transports: Vec<Transport>,
+    /// Measure instead what happens when twice as many calls come as can be answered
+    #[arg(long, conflicts_with_all = ["cases", "transports", "connections", "in_flight"])]
+    overload: bool,
     #[command(flatten)]
     printing: Printing,
 }
@@ -63,7 +68,16 @@ impl Bench {
             transports: if self.transports.is_empty() { Transport::EACH.to_vec() } else { self.transports },
         };
         let scratch = Scratch::create()?;
-        let report = round::run(&options, scratch.path(), &mut |text| Ok(output.note(text)?)).await?;
+        let say = &mut |text: &str| Ok(output.note(text)?);
+        if self.overload {
+            let report = overload::run(&options, scratch.path(), say).await?;
+            match self.printing.output {
+                Format::Table => output.line(&report.to_table())?,
+                Format::Json | Format::Jsonl => output.json(&report.to_json())?,
+            }
+            return Ok(Verdict::Yes);
+        }
+        let report = round::run(&options, scratch.path(), say).await?;
         match self.printing.output {
             Format::Table => output.line(&report.to_table())?,
             Format::Json | Format::Jsonl => output.json(&report.to_json())?,

@@ -59,6 +59,8 @@ pub(super) fn settings(config: Config) -> server::Settings {
         socket_mode: config.socket_mode.unwrap_or(server::SOCKET_MODE),
         callers: config.callers,
         tls: config.tls.map(|tls| TlsFiles { certificate: tls.cert, key: tls.key, client_ca: tls.client_ca }),
+        connections_max: config.connections_max,
+        queue_wait_max: config.queue_wait_max,
         drain_max: config.drain_max,
     }
 }

@@ -50,6 +50,12 @@ pub const FINDING_PEOPLE_MAX: usize = 1_000;
 pub const FINDINGS_CHUNK_MAX: usize = 100;
 /// The most reviews that are under way at a time.
 pub const REVIEWS_AT_ONCE_MAX: usize = 8;
+/// The most imports that are under way at a time.
+pub const IMPORTS_AT_ONCE_MAX: usize = 8;
+/// The most exports that are under way at a time.
+pub const EXPORTS_AT_ONCE_MAX: usize = 8;
+/// The most who follow the changes at a time.
+pub const WATCHES_AT_ONCE_MAX: usize = 1_024;
 /// The users, departments and resources that a preview lists, of each, where the caller leaves it open.
 pub const PREVIEW_ROWS_DEFAULT: usize = 100;
 /// The most users, departments and resources that a preview lists, of each.

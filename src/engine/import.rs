@@ -208,8 +208,8 @@ impl Import {
         }
         let count = objects.len() as u64;
         let operations = objects.into_iter().map(Operation::put).collect();
-        let revision =
-            self.engine.write(Write { operations, note: self.note.clone(), ..Write::default() }).await?;
+        let write = Write { operations, note: self.note.clone(), ..Write::default() };
+        let revision = self.engine.write_patiently(write).await?;
         self.progress.committed += count;
         self.progress.revision = Some(revision);
         Ok(())

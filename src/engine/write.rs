@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use super::past::now_ms;
@@ -19,8 +20,8 @@ use crate::snapshot::{Refusal, Snapshot};
 const GROUP_MAX: usize = 512;
 /// The most operations that share one flush, unless a single write has more.
 const GROUP_OPERATIONS_MAX: usize = 8_192;
-/// The most writes that wait for the committer; further callers wait for a place.
-const QUEUE_MAX: usize = 4_096;
+/// The most writes that wait for the committer: two groups. More are refused; an import waits for a place.
+const QUEUE_MAX: usize = 1_024;
 
 /// Why a write was not done. It changed nothing, but for [`WriteError::Unknown`].
 #[derive(Debug, Clone, thiserror::Error)]
@@ -39,6 +40,9 @@ pub enum WriteError {
     /// The store could not take it.
     #[error("the store failed; nothing was changed")]
     Store(#[source] Arc<dyn Error + Send + Sync>),
+    /// As many writes wait as may.
+    #[error("{QUEUE_MAX} writes wait to be done; the write was not taken")]
+    Busy,
     /// The server is shutting down.
     #[error("the server is shutting down; the write was not taken")]
     Closed,
@@ -89,6 +93,16 @@ impl Engine {
     /// # Errors
     /// Says why it was refused.
     pub async fn write(&self, write: Write) -> Result<Revision, WriteError> {
+        let (answer, outcome) = oneshot::channel();
+        self.queue.try_send(Request::Write(write, answer)).map_err(|refused| match refused {
+            TrySendError::Full(_) => WriteError::Busy,
+            TrySendError::Closed(_) => WriteError::Closed,
+        })?;
+        outcome.await.unwrap_or(Err(WriteError::Unknown))
+    }
+
+    /// The same for a caller with many writes, one after the other: he waits for a place.
+    pub(super) async fn write_patiently(&self, write: Write) -> Result<Revision, WriteError> {
         let (answer, outcome) = oneshot::channel();
         self.queue.send(Request::Write(write, answer)).await.map_err(|_| WriteError::Closed)?;
         outcome.await.unwrap_or(Err(WriteError::Unknown))

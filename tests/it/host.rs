@@ -14,7 +14,7 @@ use dopusk::api::pb::review_service_client::ReviewServiceClient;
 use dopusk::api::pb::watch_service_client::WatchServiceClient;
 use dopusk::domain::{Object, Operation};
 use dopusk::engine::{self, Engine};
-use dopusk::server::{Running, SOCKET_MODE, Settings, start};
+use dopusk::server::{CONNECTIONS_MAX, Running, SOCKET_MODE, Settings, start};
 use dopusk::store;
 use tempfile::TempDir;
 use tokio_stream::StreamExt as _;
@@ -42,6 +42,9 @@ pub(crate) fn settings(data: PathBuf) -> Settings {
         socket_mode: SOCKET_MODE,
         callers: None,
         tls: None,
+        connections_max: CONNECTIONS_MAX,
+        // A test machine can be as slow as it likes.
+        queue_wait_max: Duration::from_mins(1),
         drain_max: Duration::from_secs(10),
     }
 }

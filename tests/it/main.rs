@@ -14,6 +14,7 @@ mod fsync;
 mod history;
 mod host;
 mod kill;
+mod load;
 mod oracle;
 mod paging;
 mod plan;

@@ -147,6 +147,16 @@ async fn call(
     }
 }
 
+/// Takes a whole stream.
+pub(super) async fn drain(
+    client: &mut DecisionServiceClient<Channel>,
+    request: pb::ListVisibleRequest,
+) -> Result<(), tonic::Status> {
+    let mut chunks = client.list_visible(request).await?.into_inner();
+    while chunks.message().await?.is_some() {}
+    Ok(())
+}
+
 /// Takes a whole stream; says how many ids it had and when the first came.
 async fn list(
     client: &mut DecisionServiceClient<Channel>,
@@ -162,6 +172,7 @@ async fn list(
     Ok((ids, first))
 }
 
-fn pick<T: Clone>(calls: &[T], at: usize) -> Result<T> {
+/// A call of those that there are.
+pub(super) fn pick<T: Clone>(calls: &[T], at: usize) -> Result<T> {
     calls.get(at % calls.len().max(1)).cloned().context("there are no calls to make")
 }

@@ -21,9 +21,29 @@ pub(super) struct Process {
 impl Process {
     /// Starts this program with arguments and waits until it says where it listens.
     pub(super) fn start(arguments: &[&str], socket: &Path) -> Result<Self> {
-        let program = std::env::current_exe().context("this program's own path")?;
+        Self::start_by(Command::new(program()?), arguments, socket)
+    }
+
+    /// The same on the first half of the processors, where there are two and `taskset` is there.
+    pub(super) fn start_pinned(arguments: &[&str], socket: &Path) -> Result<Self> {
+        let Some((first, _)) = halves() else { return Self::start(arguments, socket) };
+        let mut command = Command::new("taskset");
+        command.args(["--cpu-list", &first]).arg(program()?);
+        Self::start_by(command, arguments, socket)
+    }
+
+    /// Puts this process on the other half; says whether it could.
+    pub(super) fn pin_this() -> Result<bool> {
+        let Some((_, second)) = halves() else { return Ok(false) };
+        let id = std::process::id().to_string();
+        let mut command = Command::new("taskset");
+        command.args(["--all-tasks", "--cpu-list", "--pid", &second, &id]).stdout(Stdio::null());
+        Ok(command.status().context("taskset")?.success())
+    }
+
+    fn start_by(mut command: Command, arguments: &[&str], socket: &Path) -> Result<Self> {
         let started = Instant::now();
-        let mut child = Command::new(program)
+        let mut child = command
             .args(arguments)
             .args(["--listen", "127.0.0.1:0", "--socket"])
             .arg(socket)
@@ -87,6 +107,18 @@ impl Process {
         }
         Ok(())
     }
+}
+
+fn program() -> Result<PathBuf> {
+    std::env::current_exe().context("this program's own path")
+}
+
+/// The processors in two halves, as `taskset` takes them; none where there is one processor, or no `taskset`.
+fn halves() -> Option<(String, String)> {
+    let has_taskset = Command::new("taskset").arg("--version").stdout(Stdio::null()).status().is_ok();
+    let count = std::fs::read_to_string("/proc/cpuinfo").ok()?.matches("processor\t:").count();
+    let half = count / 2;
+    (has_taskset && half > 0).then(|| (format!("0-{}", half - 1), format!("{half}-{}", count - 1)))
 }
 
 impl Drop for Process {

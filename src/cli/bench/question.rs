@@ -8,6 +8,8 @@ use crate::domain::{BATCH_ITEMS_MAX, Id, Resource};
 /// How many different calls of each kind are made; a load goes through them in turn.
 const CHECKS: usize = 100_000;
 const BATCHES: usize = 100;
+/// The questions of a small batch: what a page of a list needs.
+const SMALL_BATCH_ITEMS: usize = 100;
 /// The ids of a page.
 const PAGE: u64 = 50;
 /// A portal administrator of every company.
@@ -18,6 +20,7 @@ pub(super) struct Calls {
     pub(super) stored: Vec<pb::CheckRequest>,
     pub(super) inline: Vec<pb::CheckRequest>,
     pub(super) batches: Vec<pb::BatchCheckRequest>,
+    pub(super) small_batches: Vec<pb::BatchCheckRequest>,
     pub(super) widest: pb::ListVisibleRequest,
     pub(super) between: pb::ListVisibleRequest,
     pages_all: Vec<pb::ListVisibleRequest>,
@@ -29,14 +32,11 @@ impl Calls {
     /// Questions about a company, and pages of one who sees little among them.
     pub(super) fn new(company: &Company, seed: u64, narrow: &str) -> Self {
         let questions: Vec<Question> = company.questions(seed).take(CHECKS).collect();
-        let batches = questions.chunks(BATCH_ITEMS_MAX).take(BATCHES).map(|chunk| pb::BatchCheckRequest {
-            items: chunk.iter().map(item).collect(),
-            consistency: None,
-        });
         Self {
             stored: questions.iter().map(|question| check(question, by_id(question))).collect(),
             inline: questions.iter().map(|question| check(question, by_facts(company, question))).collect(),
-            batches: batches.collect(),
+            batches: batches(&questions, BATCH_ITEMS_MAX),
+            small_batches: batches(&questions, SMALL_BATCH_ITEMS),
             widest: list(ADMINISTRATOR),
             between: newest_first(list(HEAD)),
             pages_all: pages(ADMINISTRATOR),
@@ -54,6 +54,13 @@ impl Calls {
             Case::Stored | Case::Inline | Case::Batch | Case::List | Case::ListBetween => &[],
         }
     }
+}
+
+fn batches(questions: &[Question], items: usize) -> Vec<pb::BatchCheckRequest> {
+    let batches = questions.chunks(items).take(BATCHES);
+    batches
+        .map(|chunk| pb::BatchCheckRequest { items: chunk.iter().map(item).collect(), consistency: None })
+        .collect()
 }
 
 /// The deals that a subject may read, by id.

@@ -190,21 +190,12 @@ async fn measure(
     Ok(Row::new(case, transport, &figures.0, &figures.1))
 }
 
-fn place(process: &Process) -> Place {
+pub(super) fn place(process: &Process) -> Place {
     Place { address: process.address().to_owned(), socket: process.socket().to_owned() }
 }
 
 fn figures_of(sample: &Sample, cpu: Duration) -> Figures {
-    let quantile = |q: f64| {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_precision_loss,
-            clippy::cast_sign_loss,
-            reason = "a place in a list"
-        )]
-        let at = (sample.latencies.len() as f64 * q) as usize;
-        sample.latencies.get(at.min(sample.latencies.len().saturating_sub(1))).copied().unwrap_or_default()
-    };
+    let quantile = |q: f64| quantile(&sample.latencies, q);
     #[expect(clippy::cast_precision_loss, reason = "counts of a few seconds")]
     let (calls, items) = (sample.calls as f64, sample.items as f64);
     Figures {
@@ -218,8 +209,20 @@ fn figures_of(sample: &Sample, cpu: Duration) -> Figures {
     }
 }
 
+/// A quantile of what is sorted; nothing where there is nothing.
+pub(super) fn quantile(sorted: &[Duration], q: f64) -> Duration {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "a place in a list"
+    )]
+    let at = (sorted.len() as f64 * q) as usize;
+    sorted.get(at.min(sorted.len().saturating_sub(1))).copied().unwrap_or_default()
+}
+
 /// Imports a company over gRPC, in chunks.
-async fn import(server: &Process, company: &Company) -> Result<()> {
+pub(super) async fn import(server: &Process, company: &Company) -> Result<()> {
     use pb::directory_service_client::DirectoryServiceClient;
     let mut client = DirectoryServiceClient::connect(server.address().to_owned()).await?;
     let (messages, stream) = tokio::sync::mpsc::channel(8);
@@ -247,7 +250,7 @@ async fn import(server: &Process, company: &Company) -> Result<()> {
 }
 
 /// Who sees the fewest deals, of 200 employees who see any.
-async fn narrow(server: &Process) -> Result<String> {
+pub(super) async fn narrow(server: &Process) -> Result<String> {
     let mut client = place(server).connect(Transport::Unix).await?;
     let mut least: Option<(u64, String)> = None;
     for subject in (1..=200).map(|number| format!("u{number}")) {

@@ -37,6 +37,8 @@ impl LocalServer {
             socket_mode: server::SOCKET_MODE,
             callers: None,
             tls: None,
+            connections_max: server::CONNECTIONS_MAX,
+            queue_wait_max: server::QUEUE_WAIT_MAX,
             drain_max: DRAIN_MAX,
         };
         let running = server::start(settings).await?;
