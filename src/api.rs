@@ -21,6 +21,7 @@ mod seat;
 mod shed;
 mod slot;
 pub mod status;
+mod switch;
 mod visible;
 mod watch;
 mod why_not;
@@ -44,6 +45,7 @@ pub use preview::PreviewApi;
 pub use reader::READER_WAIT_MAX;
 pub use review::ReviewApi;
 pub use shed::ShedLayer;
+pub use switch::Switch;
 pub use watch::WatchApi;
 pub use why_not::WhyNotApi;
 

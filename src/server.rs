@@ -25,8 +25,8 @@ use crate::api::load::Load;
 use crate::api::{
     AdmissionLayer, Context, DESCRIPTORS, DeadlineLayer, DecisionApi, DecisionServiceServer, DirectoryApi,
     DirectoryServiceServer, Doors, HEALTH_DESCRIPTORS, HistoryApi, HistoryServiceServer, PreviewApi,
-    PreviewServiceServer, ReviewApi, ReviewServiceServer, ShedLayer, WatchApi, WatchServiceServer, WhyNotApi,
-    WhyNotServiceServer,
+    PreviewServiceServer, ReviewApi, ReviewServiceServer, ShedLayer, Switch, WatchApi, WatchServiceServer,
+    WhyNotApi, WhyNotServiceServer,
 };
 use crate::caller::Gate;
 use crate::domain::MESSAGE_BYTES_MAX;
@@ -157,9 +157,9 @@ pub async fn start(settings: Settings) -> Result<Running, ServeError> {
     let doors = if credentials.gate.is_some() { Doors::Guarded } else { Doors::Open };
     let load = Arc::new(Load::new(heavy_at_once(), settings.queue_wait_max));
     let context = Context::new(Arc::clone(&engine), stop.clone()).behind(doors).under(Arc::clone(&load));
-    let (health, routes) = routes(&context).await?;
+    let (health, services) = services(&context).await?;
     let connections_max = settings.connections_max;
-    let serving = Serving { routes, credentials: &credentials, load: &load, connections_max, stop };
+    let serving = Serving { services, credentials: &credentials, load: &load, connections_max, stop };
     let mut transports = JoinSet::new();
     if let Some(listener) = listener {
         serving.tcp(listener, &mut transports);
@@ -193,7 +193,7 @@ fn heavy_at_once() -> usize {
 
 /// What listeners are served with.
 struct Serving<'a> {
-    routes: Routes,
+    services: Switch,
     credentials: &'a Credentials,
     load: &'a Arc<Load>,
     connections_max: usize,
@@ -204,24 +204,22 @@ type Transports = JoinSet<Result<(), tonic::transport::Error>>;
 
 impl Serving<'_> {
     fn tcp(&self, listener: TcpListener, transports: &mut Transports) {
-        let (routes, stop) = (self.routes.clone(), stopped(self.stop.clone()));
-        let (mut transport, connections) = (self.transport(), Connections::new(self.connections_max));
+        let (services, stop) = (self.services.clone(), stopped(self.stop.clone()));
+        let (transport, connections) = (self.transport(), Connections::new(self.connections_max));
         if let Some(secrets) = &self.credentials.secrets {
             let incoming = connections.admit(tls::secured(listener, Arc::clone(secrets)));
-            let serving = transport.max_connection_age(SECURED_AGE_MAX).add_routes(routes);
-            transports.spawn(serving.serve_with_incoming_shutdown(incoming, stop));
+            let serving = transport.max_connection_age(SECURED_AGE_MAX);
+            transports.spawn(serving.serve_with_incoming_shutdown(services, incoming, stop));
         } else {
-            let serving = transport.add_routes(routes);
             let incoming = connections.admit(incoming(listener));
-            transports.spawn(serving.serve_with_incoming_shutdown(incoming, stop));
+            transports.spawn(transport.serve_with_incoming_shutdown(services, incoming, stop));
         }
     }
 
     fn unix(&self, listener: UnixListener, transports: &mut Transports) {
-        let serving = self.transport().add_routes(self.routes.clone());
-        let connections = Connections::new(self.connections_max);
-        let incoming = connections.admit(UnixListenerStream::new(listener));
-        transports.spawn(serving.serve_with_incoming_shutdown(incoming, stopped(self.stop.clone())));
+        let (services, stop) = (self.services.clone(), stopped(self.stop.clone()));
+        let incoming = Connections::new(self.connections_max).admit(UnixListenerStream::new(listener));
+        transports.spawn(self.transport().serve_with_incoming_shutdown(services, incoming, stop));
     }
 
     fn transport(&self) -> Server<Entrance> {
@@ -293,7 +291,7 @@ impl Running {
     }
 }
 
-async fn routes(context: &Context) -> Result<(tonic_health::server::HealthReporter, Routes), ServeError> {
+async fn services(context: &Context) -> Result<(tonic_health::server::HealthReporter, Switch), ServeError> {
     let decisions = DecisionServiceServer::new(DecisionApi::new(context.clone()))
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
     let directory = DirectoryServiceServer::new(DirectoryApi::new(context.clone()))
@@ -319,8 +317,7 @@ async fn routes(context: &Context) -> Result<(tonic_health::server::HealthReport
             .register_encoded_file_descriptor_set(DESCRIPTORS)
             .register_encoded_file_descriptor_set(HEALTH_DESCRIPTORS)
     };
-    let routes = Routes::new(decisions)
-        .add_service(directory)
+    let others = Routes::new(directory)
         .add_service(previews)
         .add_service(review)
         .add_service(watch)
@@ -329,7 +326,7 @@ async fn routes(context: &Context) -> Result<(tonic_health::server::HealthReport
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);
-    Ok((health, routes.prepare()))
+    Ok((health, Switch::new(decisions, others.prepare())))
 }
 
 /// What stands before every call: its deadline; where callers are named, who it is; and whether there is time for it.
