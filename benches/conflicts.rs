@@ -15,7 +15,7 @@ use std::sync::Arc;
 use criterion::{Criterion, criterion_group, criterion_main};
 use dopusk::api::convert;
 use dopusk::company::{Company, Size};
-use dopusk::engine::{Circle, ConflictFilter, Conflicts, Consistency, PeoplePart, Thresholds};
+use dopusk::engine::{Circle, ConflictFilter, Conflicts, Consistency, Effects, PeoplePart, Thresholds};
 use dopusk::testing;
 use dopusk::text::{Language, review_text};
 use prost::Message as _;
@@ -50,7 +50,9 @@ fn conflicts(criterion: &mut Criterion) {
         bencher.iter(|| find(Circle::DepartmentTree("d3")).count());
     });
     group.bench_function("company, advice", |bencher| {
-        bencher.iter(|| published.advice(&[], Thresholds::default(), PeoplePart::default()).count());
+        bencher.iter(|| {
+            published.advice(&[], Thresholds::default(), PeoplePart::default(), Effects::Left).count()
+        });
     });
     group.bench_function("a user", |bencher| bencher.iter(|| find(Circle::User("u7")).count()));
     group.finish();

@@ -38,7 +38,7 @@ use crate::snapshot::Snapshot;
 use crate::store::{self, Store};
 use crate::watch::Feed;
 
-pub use advice::{AdviceList, NamedAdvice};
+pub use advice::{AdviceList, Effects, NamedAdvice};
 pub use conflict::{
     Circle, CircleError, ConflictEntry, ConflictFilter, ConflictPerson, Conflicts, NamedConflict, PeoplePart,
 };

@@ -12,6 +12,7 @@ use super::deadline::{Deadline, expire};
 use super::seat::{Seat, Seats};
 use super::{Context, convert, pb, status};
 use crate::domain::{FINDINGS_CHUNK_MAX, REVIEWS_AT_ONCE_MAX};
+use crate::engine::Effects;
 use crate::text::{advice_text, review_text};
 
 /// Messages that wait for a slow reader.
@@ -109,9 +110,10 @@ impl pb::review_service_server::ReviewService for ReviewApi {
         let published = Arc::clone(&*self.context.at(request.consistency.as_ref()).await?);
         let language = convert::language(&request.language)?;
         let (kinds, thresholds) = convert::advice_query(request)?;
+        let effects = if request.with_effects { Effects::Counted } else { Effects::Left };
         let part = convert::people_part(request.people_max, &request.people_after)?;
         let seat = self.seats.take()?;
-        let mut found = blocking(move || published.advice(&kinds, thresholds, part)).await?;
+        let mut found = blocking(move || published.advice(&kinds, thresholds, part, effects)).await?;
         let (total, revision) = (found.len() as u64, found.published().token().to_owned());
         let mut is_first = true;
         let chunks = std::iter::from_fn(move || {

@@ -10,7 +10,7 @@ use crate::engine::AdviceKind;
 #[derive(Debug, clap::Args)]
 #[command(after_help = r#"JSON: {"advice", "revision"}
 JSON Lines: a finding a line, {"kind", "rules", "about", "people_count", "people", "has_change", "found", "why",
-"remedy"}"#)]
+"remedy", "effect"}"#)]
 pub(super) struct Advice {
     /// Only of this kind; can be given more than once
     #[arg(long = "kind", value_name = "KIND")]
@@ -24,6 +24,9 @@ pub(super) struct Advice {
     /// How many people of each finding are named
     #[arg(long, value_name = "COUNT", default_value_t = 5)]
     people: u32,
+    /// Count what the obvious change of each finding would turn
+    #[arg(long)]
+    effects: bool,
     /// The language of the texts
     #[arg(long, default_value = "en")]
     language: Language,
@@ -91,6 +94,7 @@ impl Advice {
             team_people_max: self.small_team,
             broad_percent: self.broad,
             people_max: self.people,
+            with_effects: self.effects,
         };
         let report = client.advice(query, self.language.code()).await?;
         match self.printing.output {
@@ -115,6 +119,9 @@ fn print(found: &Found, told: &str, output: &mut Output) -> std::io::Result<()> 
         output.line(&format!("{} {}", found.why, found.remedy))?;
     }
     output.line(&format!("  {}", found.found))?;
+    if let Some(effect) = &found.effect {
+        output.line(&format!("    {}", effect.text))?;
+    }
     if found.people.is_empty() {
         return Ok(());
     }

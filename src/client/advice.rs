@@ -18,6 +18,8 @@ pub struct AdviceQuery {
     pub broad_percent: u32,
     /// How many people of each finding are named; 0 is the server's default.
     pub people_max: u32,
+    /// Whether it is counted what each change would turn.
+    pub with_effects: bool,
 }
 
 /// The advice on a company.
@@ -50,6 +52,22 @@ pub struct Advice {
     pub why: String,
     /// What to do.
     pub remedy: String,
+    /// What the change would turn, if that was asked for and there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effect: Option<AdviceEffect>,
+}
+
+/// What a change would turn.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct AdviceEffect {
+    /// How many decisions it would allow.
+    pub gained: u64,
+    /// How many it would no longer allow.
+    pub lost: u64,
+    /// For how many users.
+    pub users: u64,
+    /// The same in one sentence.
+    pub text: String,
 }
 
 /// Something that advice is about.
@@ -108,6 +126,7 @@ impl Client {
             broad_percent: query.broad_percent,
             people_max: query.people_max,
             people_after: String::new(),
+            with_effects: query.with_effects,
         };
         let answer = self.reviews().list_advice(request).await.map_err(|status| self.failure(&status))?;
         let (mut chunks, mut report) = (answer.into_inner(), AdviceReport::default());
@@ -132,6 +151,12 @@ fn advice(wire: pb::Advice) -> Result<Advice, ClientError> {
         found: wire.found,
         why: wire.why,
         remedy: wire.remedy,
+        effect: wire.effect.map(|it| AdviceEffect {
+            gained: it.gained,
+            lost: it.lost,
+            users: it.users,
+            text: it.text,
+        }),
     })
 }
 

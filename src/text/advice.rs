@@ -8,7 +8,7 @@ pub(super) use ru::Russian;
 
 use super::Language;
 use crate::domain::{BindingSubject, Named};
-use crate::engine::{About, AdviceKind, NamedAdvice};
+use crate::engine::{About, AdviceKind, Effect, NamedAdvice};
 
 /// A finding in words.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -19,6 +19,8 @@ pub struct AdviceText {
     pub why: &'static str,
     /// What to do.
     pub remedy: &'static str,
+    /// What the change would turn, if that is known.
+    pub effect: Option<String>,
 }
 
 /// What a language must have words for in advice.
@@ -37,6 +39,9 @@ pub(super) trait AdvicePhrases {
 
     /// So many people.
     fn people(&self, count: usize) -> String;
+
+    /// What the change would turn.
+    fn effect(&self, effect: Effect) -> String;
 }
 
 /// A finding in a language.
@@ -51,6 +56,7 @@ pub fn advice_text(advice: &NamedAdvice, language: Language) -> AdviceText {
         found: format!("{}: {}.", phrases.head(advice.kind), parts.join("; ")),
         why: phrases.why(advice.kind),
         remedy: phrases.remedy(advice.kind),
+        effect: advice.effect.map(|it| phrases.effect(it)),
     }
 }
 

@@ -91,6 +91,12 @@ pub fn advice(advice: &NamedAdvice, text: AdviceText) -> pb::Advice {
         found: text.found,
         why: text.why.to_owned(),
         remedy: text.remedy.to_owned(),
+        effect: advice.effect.zip(text.effect).map(|(it, text)| pb::AdviceEffect {
+            gained: it.gained,
+            lost: it.lost,
+            users: it.users,
+            text,
+        }),
     }
 }
 

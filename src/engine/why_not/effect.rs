@@ -5,7 +5,7 @@ use crate::directory::{StageIndex, TypeIndex, UserIndex};
 use crate::domain::Id;
 use crate::visibility::Turned;
 
-/// How many other decisions a proposal changes.
+/// How many decisions a change turns; of a proposal, besides the one that it is for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub struct Effect {
     /// How many become allowed, or allowed for more.
@@ -35,12 +35,23 @@ pub(super) enum Thing {
 }
 
 impl Effect {
+    /// All that is different.
+    pub(in crate::engine) fn whole(difference: &Difference) -> Self {
+        Self::sum(difference.users.iter().map(|user| {
+            let creations = user.creations.iter().map(turned);
+            creations.fold(user.turned(), Turned::with)
+        }))
+    }
+
     /// All that is different but what is asked for.
     pub(super) fn of(difference: &Difference, matter: &Matter) -> Self {
-        let each = difference.users.iter().map(|user| matter.others(user)).filter(|others| !others.is_none());
-        each.fold(Self::default(), |sum, others| Self {
-            gained: sum.gained + others.gained,
-            lost: sum.lost + others.lost,
+        Self::sum(difference.users.iter().map(|user| matter.others(user)))
+    }
+
+    fn sum(users: impl Iterator<Item = Turned>) -> Self {
+        users.filter(|turned| !turned.is_none()).fold(Self::default(), |sum, turned| Self {
+            gained: sum.gained + turned.gained,
+            lost: sum.lost + turned.lost,
             users: sum.users + 1,
         })
     }

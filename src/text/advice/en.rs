@@ -2,7 +2,7 @@
 
 use super::{AdvicePhrases, given_to};
 use crate::domain::Id;
-use crate::engine::{About, AdviceKind};
+use crate::engine::{About, AdviceKind, Effect};
 
 /// The words of English.
 pub(in crate::text) struct English;
@@ -129,6 +129,20 @@ impl AdvicePhrases for English {
 
     fn people(&self, count: usize) -> String {
         if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
+    }
+
+    fn effect(&self, Effect { gained, lost, users }: Effect) -> String {
+        let decisions =
+            |count| if count == 1 { "1 decision".to_owned() } else { format!("{count} decisions") };
+        let users = if users == 1 { "1 user".to_owned() } else { format!("{users} users") };
+        match (gained, lost) {
+            (0, 0) => "The change turns no decision of today.".to_owned(),
+            (gained, 0) => format!("The change allows {}, for {users}.", decisions(gained)),
+            (0, lost) => format!("The change takes away {}, for {users}.", decisions(lost)),
+            (gained, lost) => {
+                format!("The change allows {} and takes away {lost}, for {users}.", decisions(gained))
+            }
+        }
     }
 }
 

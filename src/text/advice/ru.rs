@@ -2,7 +2,7 @@
 
 use super::{AdvicePhrases, given_to};
 use crate::domain::Id;
-use crate::engine::{About, AdviceKind};
+use crate::engine::{About, AdviceKind, Effect};
 use crate::text::review::russian_people as people;
 
 /// The words of Russian.
@@ -132,6 +132,17 @@ impl AdvicePhrases for Russian {
 
     fn people(&self, count: usize) -> String {
         people(count)
+    }
+
+    fn effect(&self, Effect { gained, lost, users }: Effect) -> String {
+        match (gained, lost) {
+            (0, 0) => "Изменение не меняет ни одного сегодняшнего решения.".to_owned(),
+            (gained, 0) => format!("Изменение откроет решений: {gained}; пользователей: {users}."),
+            (0, lost) => format!("Изменение закроет решений: {lost}; пользователей: {users}."),
+            (gained, lost) => {
+                format!("Изменение откроет решений: {gained}, закроет: {lost}; пользователей: {users}.")
+            }
+        }
     }
 }
 

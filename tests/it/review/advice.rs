@@ -239,6 +239,32 @@ async fn the_change_of_a_finding_is_taken_and_mends_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_change_would_turn_is_what_its_preview_tells() {
+    const DEALS: &str =
+        "resources: [{type: deal, id: a, responsible: ann, stage: WON}, {type: deal, id: b, stage: NEW},
+  {type: deal, id: c, responsible: cat, departments: [mid], stage: NEW}]";
+    let mut turned = 0;
+    for (kind, with, about, _) in EACH {
+        let host = Host::start().await;
+        let world = [BASE, with, DEALS].map(objects).concat();
+        host.import(&world).await.unwrap();
+        let request = pb::ListAdviceRequest { with_effects: true, ..pb::ListAdviceRequest::default() };
+        let all = advice(&host, request).await.unwrap();
+        let it = all.iter().find(|it| it.kind() == kind && first(it) == about).unwrap();
+        assert_eq!(it.effect.is_some(), !it.change.is_empty(), "{kind:?}");
+        if let Some(effect) = &it.effect {
+            let request = pb::PreviewRequest { operations: it.change.clone(), ..Default::default() };
+            let preview = host.previews().preview(request).await.unwrap().into_inner();
+            let told = pb::TurnedCount { gained: effect.gained, lost: effect.lost };
+            assert_eq!((Some(told), effect.users), (preview.turned, preview.user_count), "{kind:?}");
+            turned += effect.gained + effect.lost;
+        }
+        host.stop().await;
+    }
+    assert!(turned > 0, "some changes turn something");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_thresholds_are_the_callers() {
     let host = Host::start().await;
     let more = "role_bindings: [{role: all, subject: {department: mid}}, {role: all, subject: {user: cat}}]";
