@@ -162,6 +162,12 @@ impl Cache {
         self.len() == 0
     }
 
+    /// The most users whose rights are kept.
+    #[must_use]
+    pub fn count_max(&self) -> usize {
+        self.count_max
+    }
+
     /// How many insertions there were: each stands for one compilation.
     #[must_use]
     pub fn misses(&self) -> u64 {

@@ -66,6 +66,12 @@ pub struct Partial {
     /// The authorities that vouch for callers' certificates, in PEM
     #[arg(long, value_name = "FILE", env = "DOPUSK_TLS_CLIENT_CA", hide_env_values = true)]
     pub tls_client_ca: Option<PathBuf>,
+    /// The address to tell metrics at, in Prometheus's text format; metrics are off without it
+    #[arg(long, value_name = "ADDRESS", env = "DOPUSK_METRICS_LISTEN", hide_env_values = true)]
+    pub metrics_listen: Option<SocketAddr>,
+    /// Let others than this machine reach the metrics, in plain text and whoever they are
+    #[arg(long, value_name = "YES", env = "DOPUSK_METRICS_EXPOSED", hide_env_values = true)]
+    pub metrics_exposed: Option<bool>,
     /// The most users whose rights are kept compiled [default: 1000000]
     #[arg(long, value_name = "COUNT", env = "DOPUSK_CACHED_USERS_MAX", hide_env_values = true)]
     pub cached_users_max: Option<u64>,
@@ -134,6 +140,10 @@ pub struct Config {
     pub callers: Option<PathBuf>,
     /// The certificate at the address.
     pub tls: Option<Tls>,
+    /// The address to tell metrics at.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Whether others than this machine may reach it.
+    pub metrics_exposed: bool,
     /// The most users whose rights are kept compiled.
     pub cached_users_max: usize,
     /// The memory for the store's pages.
@@ -177,6 +187,8 @@ impl Partial {
             tls_cert: self.tls_cert.or(below.tls_cert),
             tls_key: self.tls_key.or(below.tls_key),
             tls_client_ca: self.tls_client_ca.or(below.tls_client_ca),
+            metrics_listen: self.metrics_listen.or(below.metrics_listen),
+            metrics_exposed: self.metrics_exposed.or(below.metrics_exposed),
             cached_users_max: self.cached_users_max.or(below.cached_users_max),
             store_cache_mib: self.store_cache_mib.or(below.store_cache_mib),
             verify_ms_per_second: self.verify_ms_per_second.or(below.verify_ms_per_second),
@@ -220,6 +232,8 @@ impl Partial {
             socket_mode: self.socket_mode.map(|Mode(mode)| mode),
             callers: self.callers,
             tls,
+            metrics_listen: self.metrics_listen,
+            metrics_exposed: self.metrics_exposed.unwrap_or(false),
             cached_users_max: usize::try_from(users).unwrap_or(usize::MAX),
             store_cache_bytes: mib << 20,
             verify_ms_per_second: u32::try_from(verify).unwrap_or(0),

@@ -6,6 +6,7 @@
 
 mod affected;
 mod catalog;
+mod count;
 mod edit;
 mod name;
 mod onlooker;
@@ -187,6 +188,7 @@ pub struct Directory {
     admins: OrdSet<UserIndex>,
     /// Those whose support role is demo, active or not.
     demos: OrdSet<UserIndex>,
+    existing: count::Existing,
     /// INVARIANT: follows from the rest; forgotten whenever an object is put in or taken out.
     kept: Arc<openness::Kept>,
 }

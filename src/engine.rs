@@ -7,6 +7,7 @@ mod advice;
 mod check;
 mod conflict;
 mod explain;
+mod figures;
 mod history;
 mod import;
 mod kept;
@@ -17,6 +18,7 @@ mod preview;
 mod question;
 mod read;
 mod subjects;
+mod tally;
 mod verify;
 mod visible;
 mod why_not;
@@ -24,25 +26,28 @@ mod write;
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
+use self::tally::Tally;
 use crate::cache::{Cache, Found};
 use crate::directory::Directory;
 use crate::domain::{ChangeSet, Id, Revision};
 use crate::rights::EffectiveRights;
 use crate::snapshot::Snapshot;
 use crate::store::{self, Store};
-use crate::watch::Feed;
+use crate::telemetry::Histogram;
+use crate::watch::{Feed, Watcher};
 
 pub use advice::{AdviceList, Effects, NamedAdvice};
 pub use conflict::{
     Circle, CircleError, ConflictEntry, ConflictFilter, ConflictPerson, Conflicts, NamedConflict, PeoplePart,
 };
 pub use explain::{Explained, NamedFacts};
+pub use figures::{CacheFigures, Figures, StoreFigures, WatchFigures};
 pub use history::{First, HistoryPage, HistoryQuery};
 pub use import::{Import, ImportError, ImportMode, Progress};
 pub use past::{Moment, PastError, Span};
@@ -53,6 +58,7 @@ pub use preview::{
 pub use question::{InlineFacts, Question, QuestionError, ResourceRef};
 pub use read::{Filter, FilterError, Page};
 pub use subjects::{Subject, SubjectsQuery};
+pub use tally::DecisionCount;
 pub use verify::Verification;
 pub use visible::{VisibleCount, VisibleFilter, VisibleList, VisibleQuery};
 pub use why_not::{Effect, Proposal, WhyNot, WhyNotError};
@@ -88,6 +94,8 @@ pub struct Settings {
     pub cached_users_max: usize,
     /// How many milliseconds of a second the verifier works; 0 for none.
     pub verify_ms_per_second: u32,
+    /// Whether decisions are counted.
+    pub is_counting: bool,
 }
 
 /// How fresh an answer must be.
@@ -144,6 +152,8 @@ pub struct Published {
     snapshot: Snapshot,
     token: String,
     age: Age,
+    /// Where decisions are counted, the counters of its types and actions.
+    sheet: Option<Arc<tally::Sheet>>,
 }
 
 /// Whether a state was published by this process, so that the cache knows what has changed since.
@@ -158,7 +168,7 @@ enum Age {
 impl Published {
     /// A state that is tried and that nobody else reads; its revision has no token.
     fn tried(snapshot: Snapshot) -> Self {
-        Self { snapshot, token: String::new(), age: Age::Past }
+        Self { snapshot, token: String::new(), age: Age::Past, sheet: None }
     }
 
     /// The state.
@@ -188,9 +198,29 @@ struct Shared {
     published: ArcSwap<Published>,
     cache: Cache,
     feed: Feed,
+    tally: Option<Tally>,
+    commits: Commits,
     /// When the newest revision was committed, in milliseconds since 1970-01-01 UTC.
     committed_at_ms: AtomicI64,
     verification: verify::Counts,
+}
+
+/// How commits went.
+#[derive(Debug, Default)]
+struct Commits {
+    /// How long each took.
+    durations: Histogram,
+    /// How many the store could not take.
+    failures: AtomicU64,
+}
+
+impl Shared {
+    /// What callers are answered from: a state, with its token and its counters.
+    fn to_publish(&self, snapshot: Snapshot, age: Age) -> Arc<Published> {
+        let token = token_of(&self.store, snapshot.revision());
+        let sheet = self.tally.as_ref().map(|it| it.sheet(snapshot.directory().shared_catalog()));
+        Arc::new(Published { snapshot, token, age, sheet })
+    }
 }
 
 /// The service without its transport.
@@ -216,16 +246,19 @@ impl Engine {
         let store = Store::open(&settings.data, &settings.store)?;
         let snapshot = load(&store)?;
         let revision = store.revision();
-        let token = token_of(&store, revision);
         let committed_at_ms = committed_at_ms(&store)?;
-        let shared = Arc::new(Shared {
+        let shared = Shared {
             store,
-            published: ArcSwap::from_pointee(Published { snapshot, token, age: Age::Current }),
+            published: ArcSwap::from_pointee(Published::tried(Snapshot::default())),
             cache: Cache::new(settings.cached_users_max),
             feed: Feed::new(revision),
+            tally: settings.is_counting.then(Tally::default),
+            commits: Commits::default(),
             committed_at_ms: AtomicI64::new(committed_at_ms),
             verification: verify::Counts::default(),
-        });
+        };
+        shared.published.store(shared.to_publish(snapshot, Age::Current));
+        let shared = Arc::new(shared);
         let (committer, queue) = write::start(Arc::clone(&shared)).map_err(OpenError::Thread)?;
         let verifier = verify::start(Arc::clone(&shared), queue.clone(), settings.verify_ms_per_second);
         let (committer, verifier) = (Mutex::new(Some(committer)), verifier.map_err(OpenError::Thread)?);
@@ -298,6 +331,12 @@ impl Engine {
         self.shared.feed.follow()
     }
 
+    /// Counts as a watcher who has what was committed up to a revision, until it is dropped.
+    #[must_use]
+    pub fn watcher(&self, after: Revision) -> Watcher {
+        self.shared.feed.watcher(after)
+    }
+
     /// The committed changes behind a revision, in order, at most `count_max`. Reads the disk where they are no
     /// longer in memory.
     ///
@@ -332,6 +371,19 @@ impl Engine {
 
     /// A user's effective rights in a snapshot; none if he doesn't exist.
     fn rights(&self, published: &Published, user: &str) -> Option<Arc<EffectiveRights>> {
+        self.count_lookups(published, 1);
+        self.uncounted_rights(published, user)
+    }
+
+    /// Counts look-ups in the cache, where they are counted; those for a state of the past are none.
+    fn count_lookups(&self, published: &Published, count: usize) {
+        match (&self.shared.tally, published.age) {
+            (Some(tally), Age::Current) => tally.count_lookups(count),
+            (Some(_), Age::Past) | (None, _) => {}
+        }
+    }
+
+    fn uncounted_rights(&self, published: &Published, user: &str) -> Option<Arc<EffectiveRights>> {
         let revision = published.snapshot.revision();
         // What has changed since a state of the past, the cache doesn't know: it neither gives to it nor takes from it.
         let found = match published.age {

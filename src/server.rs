@@ -3,6 +3,7 @@
 mod connection;
 mod credential;
 mod listener;
+mod monitor;
 mod tls;
 
 use std::net::SocketAddr;
@@ -21,21 +22,24 @@ use tower::util::{Either, option_layer};
 
 use self::connection::Connections;
 use self::credential::{Credentials, Files};
+use self::monitor::{Bound, Monitor};
 use crate::api::load::Load;
 use crate::api::{
     AdmissionLayer, Context, DESCRIPTORS, DeadlineLayer, DecisionApi, DecisionServiceServer, DirectoryApi,
-    DirectoryServiceServer, Doors, HEALTH_DESCRIPTORS, HistoryApi, HistoryServiceServer, PreviewApi,
-    PreviewServiceServer, ReviewApi, ReviewServiceServer, ShedLayer, Switch, WatchApi, WatchServiceServer,
-    WhyNotApi, WhyNotServiceServer,
+    DirectoryServiceServer, Doors, HEALTH_DESCRIPTORS, HistoryApi, HistoryServiceServer, ObserveLayer,
+    PreviewApi, PreviewServiceServer, ReviewApi, ReviewServiceServer, ShedLayer, Switch, WatchApi,
+    WatchServiceServer, WhyNotApi, WhyNotServiceServer,
 };
 use crate::caller::Gate;
 use crate::domain::MESSAGE_BYTES_MAX;
 use crate::engine::{self, Engine, Verification};
+use crate::metric::Calls;
 
 pub use crate::api::load::QUEUE_WAIT_MAX;
 pub use connection::{CONNECTIONS_MAX, PREFACE_WAIT_MAX};
 pub use credential::CredentialError;
 pub use listener::incoming;
+pub use monitor::MetricsAt;
 pub use tls::{TlsError, TlsFiles};
 
 /// The most streams of one connection at a time.
@@ -84,6 +88,8 @@ pub struct Settings {
     pub connections_max: usize,
     /// How long calls may wait for their turn once they queue up; more than is done in it are refused.
     pub queue_wait_max: Duration,
+    /// Where metrics are told; none counts nothing.
+    pub metrics: Option<MetricsAt>,
     /// How long calls under way may take to end at shutdown, before they are cut off.
     pub drain_max: Duration,
 }
@@ -100,6 +106,12 @@ pub enum ServeError {
          that it knows (callers)"
     )]
     NotLoopback(SocketAddr),
+    /// An address of metrics that others could reach.
+    #[error(
+        "{0} is not a loopback address; metrics are told to whoever can connect, in plain text: say that others may \
+         (metrics_exposed)"
+    )]
+    MetricsNotLoopback(SocketAddr),
     /// The callers or the certificates.
     #[error(transparent)]
     Credential(#[from] CredentialError),
@@ -137,6 +149,7 @@ pub struct Running {
     credentials: Credentials,
     load: Arc<Load>,
     following: [JoinHandle<()>; 2],
+    monitor: Option<Monitor>,
     drain_max: Duration,
 }
 
@@ -149,7 +162,12 @@ pub async fn start(settings: Settings) -> Result<Running, ServeError> {
     let credentials = Credentials::open(files)?;
     let (listener, unix) = listener::bind(&settings).await?;
     let address = listener.as_ref().and_then(|it| it.local_addr().ok());
-    let opening = settings.engine.clone();
+    let bound = match settings.metrics {
+        Some(at) => Some(Bound::bind(at).await?),
+        None => None,
+    };
+    let is_counting = settings.engine.is_counting || bound.is_some();
+    let opening = engine::Settings { is_counting, ..settings.engine.clone() };
     let engine = tokio::task::spawn_blocking(move || Engine::open(&opening)).await;
     // The thread ends early only if it panics, which the engine does not answer for.
     let engine = Arc::new(engine.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?);
@@ -159,7 +177,8 @@ pub async fn start(settings: Settings) -> Result<Running, ServeError> {
     let context = Context::new(Arc::clone(&engine), stop.clone()).behind(doors).under(Arc::clone(&load));
     let (health, services) = services(&context).await?;
     let connections_max = settings.connections_max;
-    let serving = Serving { services, credentials: &credentials, load: &load, connections_max, stop };
+    let calls = bound.as_ref().map(|it| Arc::clone(&it.calls));
+    let serving = Serving { services, credentials: &credentials, load: &load, calls, connections_max, stop };
     let mut transports = JoinSet::new();
     if let Some(listener) = listener {
         serving.tcp(listener, &mut transports);
@@ -171,6 +190,7 @@ pub async fn start(settings: Settings) -> Result<Running, ServeError> {
     let is_secured = settings.tls.is_some();
     tracing::info!(address = ?address, socket = ?settings.socket, is_guarded, is_secured, "serving");
     let following = [tokio::spawn(credentials.clone().follow()), tokio::spawn(context.follow())];
+    let monitor = bound.map(|it| it.serve(&engine, &load));
     let Settings { socket, drain_max, .. } = settings;
     Ok(Running {
         engine,
@@ -182,6 +202,7 @@ pub async fn start(settings: Settings) -> Result<Running, ServeError> {
         credentials,
         load,
         following,
+        monitor,
         drain_max,
     })
 }
@@ -197,6 +218,7 @@ struct Serving<'a> {
     credentials: &'a Credentials,
     load: &'a Arc<Load>,
     connections_max: usize,
+    calls: Option<Arc<Calls>>,
     stop: signal::Receiver<bool>,
 }
 
@@ -223,7 +245,7 @@ impl Serving<'_> {
     }
 
     fn transport(&self) -> Server<Entrance> {
-        transport(self.credentials.gate.clone(), Some(Arc::clone(self.load)))
+        transport(self.credentials.gate.clone(), Some(Arc::clone(self.load)), self.calls.clone())
     }
 }
 
@@ -238,6 +260,12 @@ impl Running {
     #[must_use]
     pub fn socket(&self) -> Option<&Path> {
         self.socket.as_deref()
+    }
+
+    /// The address at which it tells metrics.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.monitor.as_ref().and_then(|it| it.address)
     }
 
     /// The engine behind it.
@@ -268,6 +296,9 @@ impl Running {
     /// Winds down: health says NOT_SERVING, streams end, calls under way are let finish for a time, and the store is
     /// flushed.
     pub async fn stop(mut self) {
+        if let Some(monitor) = &self.monitor {
+            monitor.unready();
+        }
         for name in SERVICES {
             self.health.set_service_status(name, tonic_health::ServingStatus::NotServing).await;
         }
@@ -279,6 +310,9 @@ impl Running {
         if drained.await.is_err() {
             tracing::warn!(waited = ?self.drain_max, "calls were cut off at shutdown");
             self.transports.shutdown().await;
+        }
+        if let Some(monitor) = &self.monitor {
+            monitor.stop();
         }
         if let Some(socket) = &self.socket {
             // Whoever comes next finds it stale and replaces it.
@@ -329,16 +363,24 @@ async fn services(context: &Context) -> Result<(tonic_health::server::HealthRepo
     Ok((health, Switch::new(decisions, others.prepare())))
 }
 
-/// What stands before every call: its deadline; where callers are named, who it is; and whether there is time for it.
+/// What stands before every call: where calls are counted, the counting; its deadline; where callers are named, who it is;
+/// and whether there is time for it.
 type Entrance = Stack<
     Either<ShedLayer, Identity>,
-    Stack<Either<AdmissionLayer, Identity>, Stack<DeadlineLayer, Identity>>,
+    Stack<
+        Either<AdmissionLayer, Identity>,
+        Stack<DeadlineLayer, Stack<Either<ObserveLayer, Identity>, Identity>>,
+    >,
 >;
 
 /// The transport, with every bound of a connection set: the library's own defaults leave some of them open. Where there
 /// is no gate, everybody is let in; where there is no load, everything is.
 #[must_use]
-pub fn transport(gate: Option<Arc<Gate>>, load: Option<Arc<Load>>) -> Server<Entrance> {
+pub fn transport(
+    gate: Option<Arc<Gate>>,
+    load: Option<Arc<Load>>,
+    calls: Option<Arc<Calls>>,
+) -> Server<Entrance> {
     Server::builder()
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
         .http2_max_local_error_reset_streams(Some(RESETS_PER_CONNECTION_MAX))
@@ -347,6 +389,7 @@ pub fn transport(gate: Option<Arc<Gate>>, load: Option<Arc<Load>>) -> Server<Ent
         .initial_connection_window_size(4 * WINDOW_BYTES)
         .http2_keepalive_interval(Some(KEEPALIVE_EVERY))
         .http2_keepalive_timeout(Some(KEEPALIVE_WAIT))
+        .layer(option_layer(calls.map(ObserveLayer::new)))
         .layer(DeadlineLayer)
         .layer(option_layer(gate.map(AdmissionLayer::new)))
         .layer(option_layer(load.map(ShedLayer::new)))

@@ -79,6 +79,12 @@ impl Snapshot {
         self.resources.get(entity_type.0).unwrap_or(&self.nothing)
     }
 
+    /// How many resources there are of each type.
+    pub fn resource_counts(&self) -> impl Iterator<Item = (&Id, usize)> {
+        let types = self.directory.catalog().iter();
+        types.map(|(index, node)| (&node.entity_type().name, self.resources(index).len()))
+    }
+
     /// An index without resources.
     #[must_use]
     pub fn no_resources(&self) -> &ResourceIndex {

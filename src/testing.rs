@@ -49,6 +49,7 @@ impl Office {
             store: store::Settings::default(),
             cached_users_max: 1_000_000,
             verify_ms_per_second: 0,
+            is_counting: false,
         };
         Self { engine: Arc::new(Engine::open(&settings).expect("a store can be made")), directory }
     }

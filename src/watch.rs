@@ -1,7 +1,8 @@
 //! Committed changes in their order: the newest ones in memory, and a signal when there are more.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::watch;
 
@@ -16,13 +17,26 @@ const KEPT: usize = 1024;
 pub struct Feed {
     kept: Mutex<VecDeque<Arc<ChangeSet>>>,
     newest: watch::Sender<Revision>,
+    /// Where each watcher is, for as long as there is one.
+    watchers: Mutex<Vec<Weak<AtomicU64>>>,
+}
+
+/// One who follows, until it is dropped.
+#[derive(Debug)]
+pub struct Watcher(Arc<AtomicU64>);
+
+impl Watcher {
+    /// Notes that it was sent everything up to a revision.
+    pub fn reached(&self, revision: Revision) {
+        self.0.store(revision.get(), Ordering::Relaxed);
+    }
 }
 
 impl Feed {
     /// A stream that goes on behind a revision.
     #[must_use]
     pub fn new(newest: Revision) -> Self {
-        Self { kept: Mutex::default(), newest: watch::Sender::new(newest) }
+        Self { kept: Mutex::default(), newest: watch::Sender::new(newest), watchers: Mutex::default() }
     }
 
     /// Puts committed changes behind the others, and signals. They must follow the newest without a gap.
@@ -47,6 +61,27 @@ impl Feed {
         }
         let behind = usize::try_from(revision.next().get() - first.get()).ok()?;
         Some(kept.iter().skip(behind).take(count_max).cloned().collect())
+    }
+
+    /// Counts one who follows and has everything up to a revision.
+    #[must_use]
+    pub fn watcher(&self, after: Revision) -> Watcher {
+        let place = Arc::new(AtomicU64::new(after.get()));
+        let mut watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
+        watchers.retain(|it| it.strong_count() > 0);
+        watchers.push(Arc::downgrade(&place));
+        Watcher(place)
+    }
+
+    /// How many follow, and how many revisions the one furthest behind has yet to be sent.
+    #[must_use]
+    pub fn lag(&self) -> (usize, u64) {
+        let newest = self.newest.borrow().get();
+        let watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
+        let places = watchers.iter().filter_map(Weak::upgrade);
+        places.fold((0, 0), |(count, lag), place| {
+            (count + 1, lag.max(newest.saturating_sub(place.load(Ordering::Relaxed))))
+        })
     }
 
     /// Follows the newest revision.
@@ -87,5 +122,19 @@ mod tests {
         assert_eq!(revisions(&feed, 1500, 2), Some(vec![1501, 1502]));
         assert_eq!(revisions(&feed, 2000, 9), Some(vec![]));
         assert_eq!(revisions(&feed, 2000 - KEPT as u64 - 1, 9), None);
+    }
+
+    #[test]
+    fn the_lag_is_that_of_the_watcher_furthest_behind() {
+        let feed = Feed::new(Revision::new(10));
+        assert_eq!(feed.lag(), (0, 0));
+        let (slow, quick) = (feed.watcher(Revision::new(4)), feed.watcher(Revision::new(10)));
+        feed.publish(vec![set(11)]);
+        quick.reached(Revision::new(11));
+        assert_eq!(feed.lag(), (2, 7));
+        slow.reached(Revision::new(9));
+        assert_eq!(feed.lag(), (2, 2));
+        drop(slow);
+        assert_eq!(feed.lag(), (1, 0));
     }
 }

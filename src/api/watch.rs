@@ -77,6 +77,7 @@ impl pb::watch_service_server::WatchService for WatchApi {
 
 /// Sends what is committed behind a revision until the watcher goes away or the log can't be read.
 async fn follow(context: &Context, mut after: Revision, messages: &mpsc::Sender<Message>) -> Option<Status> {
+    let watcher = context.engine.watcher(after);
     let mut newest = context.engine.follow();
     let mut known = *newest.borrow_and_update();
     messages.send(Ok(heartbeat(context, known))).await.ok()?;
@@ -91,6 +92,7 @@ async fn follow(context: &Context, mut after: Revision, messages: &mpsc::Sender<
                 let change = convert::change_set(&set, context.engine.token(set.revision));
                 let event = Some(pb::watch_response::Event::Change(change));
                 messages.send(Ok(pb::WatchResponse { event })).await.ok()?;
+                watcher.reached(after);
             }
         }
         let is_quiet = tokio::select! {

@@ -8,7 +8,7 @@ use super::notify;
 use super::output::Output;
 use super::verdict::Verdict;
 use crate::config::{Config, Partial};
-use crate::server::{self, Running, TlsFiles};
+use crate::server::{self, MetricsAt, Running, TlsFiles};
 use crate::{engine, store, telemetry};
 
 /// Serve until SIGTERM or SIGINT
@@ -53,6 +53,7 @@ pub(super) fn settings(config: Config) -> server::Settings {
             store: store::Settings { cache_bytes: config.store_cache_bytes, retention },
             cached_users_max: config.cached_users_max,
             verify_ms_per_second: config.verify_ms_per_second,
+            is_counting: false,
         },
         listen: config.listen,
         socket: config.socket,
@@ -61,6 +62,9 @@ pub(super) fn settings(config: Config) -> server::Settings {
         tls: config.tls.map(|tls| TlsFiles { certificate: tls.cert, key: tls.key, client_ca: tls.client_ca }),
         connections_max: config.connections_max,
         queue_wait_max: config.queue_wait_max,
+        metrics: config
+            .metrics_listen
+            .map(|address| MetricsAt { address, is_exposed: config.metrics_exposed }),
         drain_max: config.drain_max,
     }
 }
@@ -73,6 +77,9 @@ pub(super) fn announce(running: &Running, output: &mut Output) -> std::io::Resul
     }
     if let Some(socket) = running.socket() {
         output.line(&format!("listening on unix://{}", socket.display()))?;
+    }
+    if let Some(address) = running.metrics_address() {
+        output.line(&format!("metrics at http://{address}/metrics"))?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::count::recount;
 use super::{
     DepartmentIndex, DepartmentNode, Directory, GroupIndex, GroupNode, MemberFlags, UserIndex, UserNode,
 };
@@ -92,6 +93,7 @@ impl Directory {
         if let Some(now) = self.departments.row(index.0) {
             node.children = Arc::clone(&now.children);
         }
+        recount(&mut self.existing.departments, node.department.as_ref(), department);
         node.department = department.cloned();
         self.departments.put(node);
     }
@@ -135,6 +137,7 @@ impl Directory {
             self.demos.remove(&index);
         }
         node.departments = departments.into();
+        recount(&mut self.existing.users, node.user.as_ref(), user);
         node.user = user.cloned();
         self.users.put(node);
     }
@@ -165,8 +168,9 @@ impl Directory {
             members.push((self.intern_user(&member.user), flags));
         }
         members.sort_unstable_by_key(|(user, _)| *user);
-        let old =
-            self.groups.find(id.as_str()).map(|(_, node)| Arc::clone(&node.members)).unwrap_or_default();
+        let before = self.groups.find(id.as_str()).map(|(_, node)| node);
+        recount(&mut self.existing.support_groups, before.and_then(|node| node.group.as_ref()), group);
+        let old = before.map(|node| Arc::clone(&node.members)).unwrap_or_default();
         let node = GroupNode { id: id.clone(), group: group.cloned(), members: members.into() };
         let now = Arc::clone(&node.members);
         let index = GroupIndex(self.groups.put(node));

@@ -56,6 +56,17 @@ pub enum Reason {
     OutOfReach,
 }
 
+impl Effect {
+    /// Its name, as it is counted.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+        }
+    }
+}
+
 impl Reason {
     /// Every reason.
     pub const EACH: [Self; 19] = [
@@ -79,6 +90,32 @@ impl Reason {
         Self::SupportRoleClosed,
         Self::OutOfReach,
     ];
+
+    /// Its name, as it is printed and counted.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UnknownSubject => "unknown_subject",
+            Self::InactiveSubject => "inactive_subject",
+            Self::UnknownResource => "unknown_resource",
+            Self::PortalAdmin => "portal_admin",
+            Self::NoSight => "no_sight",
+            Self::NoGrant => "no_grant",
+            Self::DetailedEntry => "detailed_entry",
+            Self::InheritedEntry => "inherited_entry",
+            Self::DetailedEntryClosed => "detailed_entry_closed",
+            Self::InheritedEntryClosed => "inherited_entry_closed",
+            Self::Observer => "observer",
+            Self::ResponsibleIsAnother => "responsible_is_another",
+            Self::SupportAdmin => "support_admin",
+            Self::Team => "team",
+            Self::Client => "client",
+            Self::Demo => "demo",
+            Self::SupportRole => "support_role",
+            Self::SupportRoleClosed => "support_role_closed",
+            Self::OutOfReach => "out_of_reach",
+        }
+    }
 
     /// The numbers of the rules behind it.
     #[must_use]

@@ -21,7 +21,11 @@ impl Engine {
             ResourceRef::Inline(_) => None,
         };
         let rights = self.rights(published, question.subject);
-        answer(published, question, &act, (row, rights.as_deref()))
+        let decision = answer(published, question, &act, (row, rights.as_deref()))?;
+        if let Some(sheet) = &published.sheet {
+            sheet.count(&act, decision);
+        }
+        Ok(decision)
     }
 
     /// Decides many questions in a snapshot; each answer is that of [`Engine::check`].
@@ -41,13 +45,21 @@ impl Engine {
             (_, ResourceRef::Inline(_)) | (Err(_), _) => (snapshot.no_resources(), ""),
         });
         let rows = ResourceIndex::get_each(stored);
+        self.count_lookups(published, questions.len());
         let rights: Vec<_> =
-            questions.iter().map(|question| self.rights(published, question.subject)).collect();
-        let each = questions.iter().zip(acts).zip(rows.into_iter().zip(&rights));
-        each.map(|((question, act), (row, rights))| {
-            answer(published, question, &act?, (row, rights.as_deref()))
-        })
-        .collect()
+            questions.iter().map(|question| self.uncounted_rights(published, question.subject)).collect();
+        let each = questions.iter().zip(&acts).zip(rows.into_iter().zip(&rights));
+        let decisions: Vec<_> = each
+            .map(|((question, act), (row, rights))| match act {
+                Ok(act) => answer(published, question, act, (row, rights.as_deref())),
+                Err(error) => Err(error.clone()),
+            })
+            .collect();
+        if let Some(sheet) = &published.sheet {
+            let made = acts.iter().zip(&decisions);
+            sheet.count_each(made.filter_map(|it| Some((it.0.as_ref().ok()?, *it.1.as_ref().ok()?))));
+        }
+        decisions
     }
 }
 

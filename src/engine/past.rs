@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::kept::Kept;
-use super::{Age, Engine, Published, TokenError, token_of};
+use super::{Age, Engine, Published, TokenError};
 use crate::domain::Revision;
 use crate::snapshot::{Found, Snapshot};
 use crate::store::LogError;
@@ -105,8 +105,7 @@ impl Engine {
         }
         let later = self.past.first_from(revision).unwrap_or_else(|| self.shared.published.load_full());
         let snapshot = self.rewind(&later.snapshot, revision, is_wanted)?;
-        let token = token_of(&self.shared.store, revision);
-        let past = Arc::new(Published { snapshot, token, age: Age::Past });
+        let past = self.shared.to_publish(snapshot, Age::Past);
         self.past.keep(&past);
         Ok(past)
     }

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::past::now_ms;
 use super::verify::Mend;
-use super::{Age, Engine, Published, Shared, token_of};
+use super::{Age, Engine, Shared};
 use crate::domain::{ChangeSet, Id, Revision, Write};
 use crate::snapshot::{Refusal, Snapshot};
 
@@ -212,7 +212,11 @@ impl Group {
     /// answering come last.
     fn commit(self, shared: &Shared) {
         if !self.sets.is_empty() {
-            if let Err(error) = shared.store.commit(&self.sets) {
+            let begun = Instant::now();
+            let committed = shared.store.commit(&self.sets);
+            shared.commits.durations.count(begun.elapsed());
+            if let Err(error) = committed {
+                shared.commits.failures.fetch_add(1, Ordering::Relaxed);
                 tracing::error!(error = &error as &dyn Error, "the store can't commit");
                 let error = WriteError::Store(Arc::new(error));
                 for (answer, _) in self.waiting {
@@ -223,8 +227,7 @@ impl Group {
             for set in &self.sets {
                 shared.cache.drop_affected(&set.affected, set.revision);
             }
-            let token = token_of(&shared.store, self.end.revision());
-            shared.published.store(Arc::new(Published { snapshot: self.end, token, age: Age::Current }));
+            shared.published.store(shared.to_publish(self.end, Age::Current));
             shared.feed.publish(self.sets);
         }
         self.mends.into_iter().for_each(|mend| mend.carry_out(shared));

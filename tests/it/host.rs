@@ -1,5 +1,6 @@
 //! A real server in this process: on a free port of the loopback interface, with a store in a temporary folder.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +46,7 @@ pub(crate) fn settings(data: PathBuf) -> Settings {
         connections_max: CONNECTIONS_MAX,
         // A test machine can be as slow as it likes.
         queue_wait_max: Duration::from_mins(1),
+        metrics: None,
         drain_max: Duration::from_secs(10),
     }
 }
@@ -56,6 +58,7 @@ pub(crate) fn engine_settings(data: PathBuf) -> engine::Settings {
         store: store::Settings::default(),
         cached_users_max: CACHED_USERS,
         verify_ms_per_second: 0,
+        is_counting: false,
     }
 }
 
@@ -105,6 +108,10 @@ impl Host {
 
     pub(crate) fn engine(&self) -> &Arc<Engine> {
         self.running.engine()
+    }
+
+    pub(crate) fn metrics_address(&self) -> Option<SocketAddr> {
+        self.running.metrics_address()
     }
 
     pub(crate) fn folder(&self) -> &Path {

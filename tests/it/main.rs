@@ -15,6 +15,7 @@ mod history;
 mod host;
 mod kill;
 mod load;
+mod metrics;
 mod oracle;
 mod paging;
 mod plan;

@@ -48,11 +48,16 @@ impl Process {
 
     /// Waits until it says where it listens.
     pub(crate) fn url(&self) -> String {
+        self.says("listening on ")
+    }
+
+    /// Waits until it prints a line that begins so, and gives the rest of it.
+    pub(crate) fn says(&self, begin: &str) -> String {
         loop {
             let line = self.heard.recv_timeout(START_MAX).unwrap_or_else(|_| {
-                panic!("it does not say where it listens:\n{}", fs::read_to_string(self.log.path()).unwrap())
+                panic!("it does not say {begin:?}:\n{}", fs::read_to_string(self.log.path()).unwrap())
             });
-            if let Some(url) = line.strip_prefix("listening on ") {
+            if let Some(url) = line.strip_prefix(begin) {
                 return url.to_owned();
             }
         }

@@ -69,7 +69,7 @@ pub(super) async fn serve(
     let routes = || {
         let service =
             DecisionServiceServer::new(service.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
-        transport(None, None).add_service(service)
+        transport(None, None, None).add_service(service)
     };
     output.line(&format!("listening on http://{address}"))?;
     let tcp = routes().serve_with_incoming(incoming(listener));

@@ -31,6 +31,7 @@ impl LocalServer {
                 store: store::Settings::default(),
                 cached_users_max: CACHED_USERS_MAX,
                 verify_ms_per_second: 0,
+                is_counting: false,
             },
             listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
             socket: None,
@@ -39,6 +40,7 @@ impl LocalServer {
             tls: None,
             connections_max: server::CONNECTIONS_MAX,
             queue_wait_max: server::QUEUE_WAIT_MAX,
+            metrics: None,
             drain_max: DRAIN_MAX,
         };
         let running = server::start(settings).await?;

@@ -4,9 +4,8 @@
 
 use std::error::Error;
 use std::ops::Bound;
-use std::sync::Arc;
 
-use super::super::{Age, Published, Shared};
+use super::super::{Age, Shared};
 use crate::directory::TypeIndex;
 use crate::domain::{Affected, Key, Kind};
 use crate::snapshot::Snapshot;
@@ -39,8 +38,7 @@ impl Mend {
             }
         }
         let revision = snapshot.revision();
-        let token = published.token.clone();
-        shared.published.store(Arc::new(Published { snapshot, token, age: Age::Current }));
+        shared.published.store(shared.to_publish(snapshot, Age::Current));
         if is_organisation {
             // Rights of the wrong state may still be put in by who has just compiled them; they are found on the
             // next round.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::{Age, Engine, Published};
+use super::super::{Age, Engine};
 use crate::domain::Id;
 use crate::rights::EffectiveRights;
 use crate::snapshot::Snapshot;
@@ -27,7 +27,6 @@ impl Engine {
         let published = self.shared.published.load_full();
         let mut snapshot = published.snapshot.clone();
         spoil(&mut snapshot);
-        let token = published.token.clone();
-        self.shared.published.store(Arc::new(Published { snapshot, token, age: Age::Current }));
+        self.shared.published.store(self.shared.to_publish(snapshot, Age::Current));
     }
 }

@@ -1,0 +1,76 @@
+//! What a monitor is told: bound before the store is opened, answered from when calls are.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::task::JoinHandle;
+
+use super::ServeError;
+use crate::api::calls;
+use crate::api::load::Load;
+use crate::engine::Engine;
+use crate::metric::{Calls, Exposition, Listener, Ready};
+
+/// Where metrics are told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MetricsAt {
+    /// The address; port 0 takes any free one.
+    pub address: SocketAddr,
+    /// Whether others than this machine may reach it, in plain text and whoever they are.
+    pub is_exposed: bool,
+}
+
+/// A monitor's listener, bound.
+pub(super) struct Bound {
+    listener: Listener,
+    pub(super) calls: Arc<Calls>,
+}
+
+/// A monitor's listener that answers.
+pub(super) struct Monitor {
+    pub(super) address: Option<SocketAddr>,
+    ready: Ready,
+    serving: JoinHandle<()>,
+}
+
+impl Bound {
+    /// Binds the address. One that others can reach must have been asked for in so many words.
+    pub(super) async fn bind(at: MetricsAt) -> Result<Self, ServeError> {
+        let MetricsAt { address, is_exposed } = at;
+        if !address.ip().is_loopback() && !is_exposed {
+            return Err(ServeError::MetricsNotLoopback(address));
+        }
+        let bound = Listener::bind(address).await;
+        let listener = bound.map_err(|cause| ServeError::Bind { place: address.to_string(), cause })?;
+        Ok(Self { listener, calls: Arc::new(calls()) })
+    }
+
+    /// Answers from an engine.
+    pub(super) fn serve(self, engine: &Arc<Engine>, load: &Arc<Load>) -> Monitor {
+        let (address, ready) = (self.listener.address(), Ready::default());
+        ready.begin();
+        let (under_way, waiting) = (Arc::clone(load), Arc::clone(load));
+        let exposition = Exposition::new(engine, self.calls)
+            .gauge("dopusk_heavy_calls_under_way", "Heavy calls that have their turn", move || {
+                under_way.figures().heavy_under_way
+            })
+            .gauge("dopusk_heavy_calls_waiting", "Heavy calls that wait for it", move || {
+                waiting.figures().heavy_waiting
+            });
+        let exposition = Arc::new(exposition);
+        let serving = tokio::spawn(self.listener.serve(exposition, ready.clone()));
+        Monitor { address, ready, serving }
+    }
+}
+
+impl Monitor {
+    /// Says that calls are no longer answered.
+    pub(super) fn unready(&self) {
+        self.ready.end();
+    }
+
+    /// Ends it.
+    pub(super) fn stop(&self) {
+        self.serving.abort();
+    }
+}
