@@ -3,13 +3,14 @@
 //! There is no cluster and no engine for containers in these tests, so images are not built and pods don't run.
 
 mod manifest;
+mod monitor;
 mod package;
 mod service;
 
 use std::path::Path;
 use std::process::Command;
 
-use crate::tool::{deploy_python, must, root};
+use crate::tool::{deploy_python, must, root, text};
 
 /// A tool from among Python's packages, run at the root.
 fn checker(name: &str) -> Command {
@@ -36,4 +37,10 @@ fn write(folder: &Path, name: &str, text: &str) -> std::path::PathBuf {
     let path = folder.join(name);
     std::fs::write(&path, text).unwrap();
     path
+}
+
+/// A command that must end badly, and say why.
+fn is_refused(command: &mut Command, by: &str) {
+    let output = command.output().unwrap();
+    assert!(!output.status.success() && text(&output).contains(by), "{command:?}: {}", text(&output));
 }

@@ -33,8 +33,8 @@ resources:
 ";
 
 /// What a monitor has read: values by name and labels, these in the order of their names.
-struct Page {
-    text: String,
+pub(crate) struct Page {
+    pub(crate) text: String,
     values: BTreeMap<String, String>,
 }
 
@@ -97,13 +97,13 @@ fn company() -> Vec<Object> {
 }
 
 /// A server with the company, and metrics.
-async fn host() -> Host {
+pub(crate) async fn host() -> Host {
     let host = Host::start_with(on).await;
     host.write(&company().into_iter().map(Operation::put).collect::<Vec<_>>()).await.unwrap();
     host
 }
 
-async fn page(host: &Host) -> Page {
+pub(crate) async fn page(host: &Host) -> Page {
     let (head, body) = get(host.metrics_address().unwrap(), "GET /metrics").await;
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
     assert!(head.contains("content-type: text/plain; version=0.0.4; charset=utf-8"), "{head}");

@@ -4,16 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{VALUES, chart, checker, render, write};
-use crate::tool::{debian, must, root, text};
+use super::{VALUES, chart, checker, is_refused, render, write};
+use crate::tool::{debian, must, root};
 
 const YAML_RULES: &str = "{extends: default, rules: {document-start: disable, line-length: {max: 120}, \
     braces: {max-spaces-inside: 0}, comments: {min-spaces-from-content: 1}}}";
-
-fn is_refused(command: &mut Command, by: &str) {
-    let output = command.output().unwrap();
-    assert!(!output.status.success() && text(&output).contains(by), "{command:?}: {}", text(&output));
-}
 
 #[test]
 fn the_dockerfile_is_as_hadolint_wants() {
@@ -58,6 +53,7 @@ fn the_yaml_is_as_yamllint_wants() {
     let files = [
         "deploy/compose.yaml",
         "deploy/kubernetes",
+        "deploy/monitor",
         "deploy/helm/dopusk/Chart.yaml",
         "deploy/helm/dopusk/values.yaml",
     ];
@@ -92,6 +88,31 @@ fn kubernetes_takes_the_sidecar_and_the_service() {
     let sidecar = fs::read_to_string(root().join("deploy/kubernetes/sidecar.yaml")).unwrap();
     let misspelt = write(folder.path(), "sidecar.yaml", &sidecar.replace("startupProbe", "startProbe"));
     is_refused(checker("kubernetes-validate").arg("--strict").arg(misspelt), "startProbe");
+}
+
+#[test]
+fn metrics_are_told_to_monitors_alone() {
+    let with = |metrics: &str| VALUES.replacen('{', &format!("{{\"metrics\": {metrics}, "), 1);
+    let off = chart(VALUES)["manifests"].to_string();
+    assert!(!off.contains("9717") && !off.contains("metrics"), "{off}");
+    let on = chart(&with(r#"{"enabled": true, "serviceMonitor": {"enabled": true}}"#))["manifests"].clone();
+    let kind = |kind: &str| on.as_array().unwrap().iter().find(|it| it["kind"] == kind).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["NetworkPolicy", "Service", "StatefulSet", "ConfigMap"] {
+        let file = write(folder.path(), "manifest.yaml", &kind(name).to_string());
+        must(checker("kubernetes-validate").arg("--strict").arg(file));
+    }
+    let rule = &kind("NetworkPolicy")["spec"]["ingress"][1];
+    let namespace = &rule["from"][0]["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"];
+    assert_eq!((namespace, &rule["ports"][0]["port"]), (&"monitoring".into(), &"metrics".into()));
+    let port = &kind("StatefulSet")["spec"]["template"]["spec"]["containers"][0]["ports"][1];
+    assert_eq!((&port["name"], &port["containerPort"]), (&"metrics".into(), &9717.into()));
+    let settings = kind("ConfigMap")["data"]["dopusk.toml"].as_str().unwrap();
+    assert!(settings.contains("metrics_listen = \"0.0.0.0:9717\"\nmetrics_exposed = true\n"), "{settings}");
+    let monitor = kind("ServiceMonitor");
+    assert_eq!(monitor["spec"]["endpoints"][0]["port"], "metrics");
+    assert_eq!(monitor["spec"]["selector"]["matchLabels"], kind("Service")["spec"]["selector"]);
+    is_refused(&mut render(&with(r#"{"enabled": "yes"}"#)), "/metrics/enabled");
 }
 
 #[test]
