@@ -4,6 +4,7 @@
 //! being asked, whatever the machine does meanwhile. Absolute rates are those of this machine and moment.
 
 mod arrival;
+mod guest;
 mod load;
 mod noop;
 mod overload;
@@ -16,10 +17,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::generate::CompanySize;
 use super::output::{Format, Output, Printing};
 use super::scratch::Scratch;
 use super::verdict::Verdict;
+use crate::client::Address;
 use round::{Case, Options, Transport};
 
 /// Measure the service beside a no-op one, on a generated company
@@ -51,6 +55,9 @@ pub(super) struct Bench {
     /// Measure instead what happens when twice as many calls come as can be answered
     #[arg(long, conflicts_with_all = ["cases", "transports", "connections", "in_flight"])]
     overload: bool,
+    /// Measure instead a server that runs already, on the data that it holds: http://HOST:PORT or unix:///PATH
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["overload", "transports"])]
+    server: Option<Address>,
     #[command(flatten)]
     printing: Printing,
 }
@@ -69,6 +76,18 @@ impl Bench {
         };
         let scratch = Scratch::create()?;
         let say = &mut |text: &str| Ok(output.note(text)?);
+        if let Some(server) = self.server {
+            let rows = guest::run(&options, &server.to_string(), scratch.path(), say).await?;
+            match self.printing.output {
+                Format::Table => output.line(&report::table(&rows))?,
+                Format::Json | Format::Jsonl => {
+                    output.json(
+                        &json!({ "rows": rows.iter().map(report::Row::to_json).collect::<Vec<_>>() }),
+                    )?;
+                }
+            }
+            return Ok(Verdict::Yes);
+        }
         if self.overload {
             let report = overload::run(&options, scratch.path(), say).await?;
             match self.printing.output {

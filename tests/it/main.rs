@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod agree;
+mod bench;
 mod cache;
 mod caller;
 mod conformance;

@@ -46,11 +46,15 @@ pub(super) struct Place {
 }
 
 impl Place {
+    pub(super) async fn channel(&self, transport: Transport) -> Result<Channel> {
+        match transport {
+            Transport::Tcp => Ok(endpoint(&self.address)?.connect().await?),
+            Transport::Unix => connect_unix(&self.socket).await,
+        }
+    }
+
     pub(super) async fn connect(&self, transport: Transport) -> Result<DecisionServiceClient<Channel>> {
-        let channel = match transport {
-            Transport::Tcp => endpoint(&self.address)?.connect().await?,
-            Transport::Unix => connect_unix(&self.socket).await?,
-        };
+        let channel = self.channel(transport).await?;
         Ok(DecisionServiceClient::new(channel).max_decoding_message_size(ANSWER_BYTES_MAX))
     }
 }

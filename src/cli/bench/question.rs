@@ -31,17 +31,29 @@ pub(super) struct Calls {
 impl Calls {
     /// Questions about a company, and pages of one who sees little among them.
     pub(super) fn new(company: &Company, seed: u64, narrow: &str) -> Self {
-        let questions: Vec<Question> = company.questions(seed).take(CHECKS).collect();
+        let drawn: Vec<Drawn> = company.questions(seed).take(CHECKS).map(|it| drawn(company, &it)).collect();
+        let seers = Seers {
+            entity_type: "deal".to_owned(),
+            all: ADMINISTRATOR.to_owned(),
+            narrow: narrow.to_owned(),
+            between: HEAD.to_owned(),
+        };
+        Self::of(&drawn, &seers)
+    }
+
+    /// These questions, and the lists of some who see more and less.
+    pub(super) fn of(drawn: &[Drawn], seers: &Seers) -> Self {
+        use pb::check_request::Resource;
         Self {
-            stored: questions.iter().map(|question| check(question, by_id(question))).collect(),
-            inline: questions.iter().map(|question| check(question, by_facts(company, question))).collect(),
-            batches: batches(&questions, BATCH_ITEMS_MAX),
-            small_batches: batches(&questions, SMALL_BATCH_ITEMS),
-            widest: list(ADMINISTRATOR),
-            between: newest_first(list(HEAD)),
-            pages_all: pages(ADMINISTRATOR),
-            pages_narrow: pages(narrow),
-            pages_between: pages(HEAD),
+            stored: drawn.iter().map(|it| it.check(Resource::Id(it.id.clone()))).collect(),
+            inline: drawn.iter().map(|it| it.check(Resource::Facts(it.facts.clone()))).collect(),
+            batches: batches(drawn, BATCH_ITEMS_MAX),
+            small_batches: batches(drawn, SMALL_BATCH_ITEMS),
+            widest: seers.list(&seers.all),
+            between: newest_first(seers.list(&seers.between)),
+            pages_all: pages(&seers.list(&seers.all)),
+            pages_narrow: pages(&seers.list(&seers.narrow)),
+            pages_between: pages(&seers.list(&seers.between)),
         }
     }
 
@@ -56,20 +68,66 @@ impl Calls {
     }
 }
 
-fn batches(questions: &[Question], items: usize) -> Vec<pb::BatchCheckRequest> {
-    let batches = questions.chunks(items).take(BATCHES);
+fn batches(drawn: &[Drawn], items: usize) -> Vec<pb::BatchCheckRequest> {
+    let batches = drawn.chunks(items).take(BATCHES);
     batches
-        .map(|chunk| pb::BatchCheckRequest { items: chunk.iter().map(item).collect(), consistency: None })
+        .map(|chunk| pb::BatchCheckRequest {
+            items: chunk.iter().map(Drawn::item).collect(),
+            consistency: None,
+        })
         .collect()
 }
 
-/// The deals that a subject may read, by id.
-fn list(subject: &str) -> pb::ListVisibleRequest {
-    pb::ListVisibleRequest {
-        subject: subject.to_owned(),
-        action: "read".to_owned(),
-        entity_type: "deal".to_owned(),
-        ..pb::ListVisibleRequest::default()
+/// A question to be asked: of a stored resource, or by its facts.
+pub(super) struct Drawn {
+    pub(super) subject: String,
+    pub(super) action: String,
+    pub(super) entity_type: String,
+    pub(super) id: String,
+    pub(super) facts: pb::Facts,
+}
+
+impl Drawn {
+    fn check(&self, resource: pb::check_request::Resource) -> pb::CheckRequest {
+        pb::CheckRequest {
+            subject: self.subject.clone(),
+            action: self.action.clone(),
+            entity_type: self.entity_type.clone(),
+            resource: Some(resource),
+            consistency: None,
+        }
+    }
+
+    fn item(&self) -> pb::BatchCheckItem {
+        pb::BatchCheckItem {
+            subject: self.subject.clone(),
+            action: self.action.clone(),
+            entity_type: self.entity_type.clone(),
+            resource: Some(pb::batch_check_item::Resource::Id(self.id.clone())),
+        }
+    }
+}
+
+/// Those whose lists are taken.
+pub(super) struct Seers {
+    pub(super) entity_type: String,
+    /// Who sees the most.
+    pub(super) all: String,
+    /// Who sees the fewest.
+    pub(super) narrow: String,
+    /// Who is in between.
+    pub(super) between: String,
+}
+
+impl Seers {
+    /// The resources that a subject may read, by id.
+    fn list(&self, subject: &str) -> pb::ListVisibleRequest {
+        pb::ListVisibleRequest {
+            subject: subject.to_owned(),
+            action: "read".to_owned(),
+            entity_type: self.entity_type.clone(),
+            ..pb::ListVisibleRequest::default()
+        }
     }
 }
 
@@ -77,44 +135,27 @@ fn newest_first(request: pb::ListVisibleRequest) -> pb::ListVisibleRequest {
     pb::ListVisibleRequest { order: pb::ListOrder::SortKey.into(), descending: true, ..request }
 }
 
-/// The first page in both orders.
-fn pages(subject: &str) -> Vec<pb::ListVisibleRequest> {
-    let page = pb::ListVisibleRequest { page_size: PAGE, with_total: true, ..list(subject) };
+/// The first page of a list in both orders.
+fn pages(list: &pb::ListVisibleRequest) -> Vec<pb::ListVisibleRequest> {
+    let page = pb::ListVisibleRequest { page_size: PAGE, with_total: true, ..list.clone() };
     vec![newest_first(page.clone()), page]
 }
 
-fn check(question: &Question, resource: pb::check_request::Resource) -> pb::CheckRequest {
-    pb::CheckRequest {
-        subject: question.subject.to_string(),
-        action: question.action.to_string(),
-        entity_type: question.entity_type.to_string(),
-        resource: Some(resource),
-        consistency: None,
-    }
-}
-
-fn by_id(question: &Question) -> pb::check_request::Resource {
-    pb::check_request::Resource::Id(question.resource_id.to_string())
-}
-
-fn by_facts(company: &Company, question: &Question) -> pb::check_request::Resource {
+fn drawn(company: &Company, question: &Question) -> Drawn {
     let Resource { facts, .. } = company.resource(question.resource);
     let text = |id: &Option<Id>| id.as_ref().map(Id::to_string).unwrap_or_default();
-    pb::check_request::Resource::Facts(pb::Facts {
-        author: text(&facts.author),
-        responsible: text(&facts.responsible),
-        departments: facts.departments.iter().map(Id::to_string).collect(),
-        stage: text(&facts.stage),
-        open: facts.open,
-        observers: facts.observers.iter().map(Id::to_string).collect(),
-    })
-}
-
-fn item(question: &Question) -> pb::BatchCheckItem {
-    pb::BatchCheckItem {
+    Drawn {
         subject: question.subject.to_string(),
         action: question.action.to_string(),
         entity_type: question.entity_type.to_string(),
-        resource: Some(pb::batch_check_item::Resource::Id(question.resource_id.to_string())),
+        id: question.resource_id.to_string(),
+        facts: pb::Facts {
+            author: text(&facts.author),
+            responsible: text(&facts.responsible),
+            departments: facts.departments.iter().map(Id::to_string).collect(),
+            stage: text(&facts.stage),
+            open: facts.open,
+            observers: facts.observers.iter().map(Id::to_string).collect(),
+        },
     }
 }

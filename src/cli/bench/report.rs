@@ -48,7 +48,7 @@ impl Row {
         }
     }
 
-    fn to_json(&self) -> Value {
+    pub(super) fn to_json(&self) -> Value {
         let figures = |it: &Figures| {
             json!({
                 "calls_per_second": it.calls_per_second,
@@ -131,20 +131,26 @@ impl Report {
             mib(self.start.resident_ready),
             mib(self.resident_after_load),
         );
-        text.push_str(
-            "| case | over | service | items/s | p50 us | p99 us | p99.9 us | CPU us/call | items/CPU s | rate | p99 | CPU |\n\
-             | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
-        );
-        for row in &self.rows {
-            for (service, figures, ratios) in [
-                ("no-op", &row.noop, None),
-                ("dopusk", &row.real, Some((row.throughput_ratio, row.p99_ratio, row.cpu_ratio))),
-            ] {
-                line(&mut text, row, service, figures, ratios);
-            }
-        }
+        text.push_str(&table(&self.rows));
         text
     }
+}
+
+/// The rows for people: a table in Markdown. What isn't known stays empty.
+pub(super) fn table(rows: &[Row]) -> String {
+    let mut text = String::from(
+        "| case | over | service | items/s | p50 us | p99 us | p99.9 us | CPU us/call | items/CPU s | rate | p99 | CPU |\n\
+         | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+    );
+    for row in rows {
+        for (service, figures, ratios) in [
+            ("no-op", &row.noop, None),
+            ("dopusk", &row.real, Some((row.throughput_ratio, row.p99_ratio, row.cpu_ratio))),
+        ] {
+            line(&mut text, row, service, figures, ratios);
+        }
+    }
+    text.replace("NaN", "")
 }
 
 fn line(text: &mut String, row: &Row, service: &str, it: &Figures, ratios: Option<(f64, f64, f64)>) {

@@ -147,14 +147,15 @@ pub(super) async fn run(
     let narrow = narrow(&server).await?;
     let calls = Arc::new(Calls::new(&company, 1, &narrow));
     let tape = folder.join("recording");
-    record(&server, &calls).await?.save(&tape)?;
+    record(&place(&server), Transport::Tcp, &calls).await?.save(&tape)?;
     let tape = tape.display().to_string();
     let noop = Process::start(&["bench-noop", "--recording", &tape], &folder.join("noop.sock"))?;
     let mut rows = Vec::new();
     for case in &options.cases {
         for transport in &options.transports {
             say(&format!("{} over {}", case.name(), transport.name()))?;
-            rows.push(measure(options, *case, *transport, (&server, &noop), &calls).await?);
+            let sides = (Side::from(&server), Side::from(&noop));
+            rows.push(measure(options, (*case, *transport), sides, &calls).await?);
         }
     }
     let resident_after_load = server.resident_bytes()?;
@@ -163,24 +164,46 @@ pub(super) async fn run(
     Ok(Report { size: options.size, start, resident_after_load, rows })
 }
 
+/// One of the two that are measured.
+pub(super) struct Side<'a> {
+    place: Place,
+    /// Whose processor time is counted; none where it isn't known.
+    process: Option<&'a Process>,
+}
+
+impl<'a> From<&'a Process> for Side<'a> {
+    fn from(process: &'a Process) -> Self {
+        Self { place: place(process), process: Some(process) }
+    }
+}
+
+impl Side<'_> {
+    /// A server that was started elsewhere.
+    pub(super) fn of(place: &Place) -> Self {
+        Self { place: place.clone(), process: None }
+    }
+
+    fn cpu(&self) -> Result<Option<Duration>> {
+        self.process.map(Process::cpu).transpose()
+    }
+}
+
 /// The rounds of one case over one transport.
-async fn measure(
+pub(super) async fn measure(
     options: &Options,
-    case: Case,
-    transport: Transport,
-    (server, noop): (&Process, &Process),
+    (case, transport): (Case, Transport),
+    (server, noop): (Side<'_>, Side<'_>),
     calls: &Arc<Calls>,
 ) -> Result<Row> {
     let shape = case.shape(options);
     let warm_up = Shape { time: options.time / 4, ..shape };
     let mut figures = (Vec::new(), Vec::new());
     for round in 0..=options.rounds {
-        for (process, figures) in [(noop, &mut figures.0), (server, &mut figures.1)] {
-            let place = place(process);
+        for (side, figures) in [(&noop, &mut figures.0), (&server, &mut figures.1)] {
             let shape = if round == 0 { warm_up } else { shape };
-            let before = process.cpu()?;
-            let sample = load::run(&place, transport, case, calls, shape).await?;
-            let cpu = process.cpu()?.saturating_sub(before);
+            let before = side.cpu()?;
+            let sample = load::run(&side.place, transport, case, calls, shape).await?;
+            let cpu = side.cpu()?.zip(before).map(|(after, before)| after.saturating_sub(before));
             ensure!(sample.calls > 0, "no call was answered in a round; make the rounds longer");
             if round > 0 {
                 figures.push(figures_of(&sample, cpu));
@@ -194,7 +217,8 @@ pub(super) fn place(process: &Process) -> Place {
     Place { address: process.address().to_owned(), socket: process.socket().to_owned() }
 }
 
-fn figures_of(sample: &Sample, cpu: Duration) -> Figures {
+fn figures_of(sample: &Sample, cpu: Option<Duration>) -> Figures {
+    let cpu_seconds = cpu.map_or(f64::NAN, |cpu| cpu.as_secs_f64());
     let quantile = |q: f64| quantile(&sample.latencies, q);
     #[expect(clippy::cast_precision_loss, reason = "counts of a few seconds")]
     let (calls, items) = (sample.calls as f64, sample.items as f64);
@@ -204,8 +228,8 @@ fn figures_of(sample: &Sample, cpu: Duration) -> Figures {
         p50_us: quantile(0.5).as_secs_f64() * 1e6,
         p99_us: quantile(0.99).as_secs_f64() * 1e6,
         p999_us: quantile(0.999).as_secs_f64() * 1e6,
-        cpu_us_per_call: cpu.as_secs_f64() * 1e6 / calls,
-        items_per_cpu_second: items / cpu.as_secs_f64().max(1e-9),
+        cpu_us_per_call: cpu_seconds * 1e6 / calls,
+        items_per_cpu_second: items / cpu_seconds,
     }
 }
 
@@ -269,8 +293,8 @@ pub(super) async fn narrow(server: &Process) -> Result<String> {
 }
 
 /// One answer of each kind.
-async fn record(server: &Process, calls: &Calls) -> Result<Recording> {
-    let mut client = place(server).connect(Transport::Tcp).await?;
+pub(super) async fn record(place: &Place, transport: Transport, calls: &Calls) -> Result<Recording> {
+    let mut client = place.connect(transport).await?;
     let check = client.check(calls.stored.first().context("no questions")?.clone()).await?.into_inner();
     let batch = client.batch_check(calls.batches.first().context("no batch")?.clone()).await?.into_inner();
     let page = calls.pages(Case::PageAll).first().context("no page")?.clone();
