@@ -5,6 +5,7 @@
 
 mod arrival;
 mod guest;
+mod home;
 mod load;
 mod noop;
 mod overload;
@@ -24,6 +25,7 @@ use super::output::{Format, Output, Printing};
 use super::scratch::Scratch;
 use super::verdict::Verdict;
 use crate::client::Address;
+use home::Home;
 use round::{Case, Options, Transport};
 
 /// Measure the service beside a no-op one, on a generated company
@@ -58,6 +60,9 @@ pub(super) struct Bench {
     /// Measure instead a server that runs already, on the data that it holds: http://HOST:PORT or unix:///PATH
     #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["overload", "transports"])]
     server: Option<Address>,
+    /// Keep the company here, and don't import it again when it is there already; a directory of this program's own
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["server", "overload"])]
+    data: Option<PathBuf>,
     #[command(flatten)]
     printing: Printing,
 }
@@ -96,7 +101,8 @@ impl Bench {
             }
             return Ok(Verdict::Yes);
         }
-        let report = round::run(&options, scratch.path(), say).await?;
+        let home = Home::new(self.data.as_deref(), scratch.path());
+        let report = round::run(&options, (&home, scratch.path()), say).await?;
         match self.printing.output {
             Format::Table => output.line(&report.to_table())?,
             Format::Json | Format::Jsonl => output.json(&report.to_json())?,

@@ -72,11 +72,18 @@ impl Row {
     }
 }
 
-/// What it took to get the company in, and to start with it.
+/// What it took to get the company in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Import {
+    pub(super) time: Duration,
+    pub(super) resident_after: u64,
+}
+
+/// What it took to start with the company.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Start {
-    pub(super) import: Duration,
-    pub(super) resident_after_import: u64,
+    /// None where it was there already.
+    pub(super) import: Option<Import>,
     pub(super) ready_after: Duration,
     pub(super) resident_ready: u64,
     pub(super) store_bytes: u64,
@@ -104,10 +111,10 @@ impl Report {
                 "resources": self.size.resources,
                 "seed": self.size.seed,
             },
-            "import_seconds": self.start.import.as_secs_f64(),
+            "import_seconds": self.start.import.map(|import| import.time.as_secs_f64()),
             "store_bytes": self.start.store_bytes,
             "start_to_ready_seconds": self.start.ready_after.as_secs_f64(),
-            "resident_bytes_after_import": self.start.resident_after_import,
+            "resident_bytes_after_import": self.start.import.map(|import| import.resident_after),
             "resident_bytes_after_start": self.start.resident_ready,
             "resident_bytes_after_load": self.resident_after_load,
             "rows": self.rows.iter().map(Row::to_json).collect::<Vec<_>>(),
@@ -118,16 +125,24 @@ impl Report {
     #[must_use]
     pub(super) fn to_table(&self) -> String {
         let mib = |bytes: u64| bytes >> 20;
+        let import = self.start.import.map_or_else(
+            || "imported before".to_owned(),
+            |it| {
+                format!(
+                    "import {:.1} s, {} MiB resident after it",
+                    it.time.as_secs_f64(),
+                    mib(it.resident_after)
+                )
+            },
+        );
         let mut text = format!(
-            "{} users, {} departments, {} resources: import {:.1} s, store {} MiB, start to ready {:.2} s, resident {} MiB\n\
-             after the import, {} MiB after the start, {} MiB after the load\n\n",
+            "{} users, {} departments, {} resources: {import}, store {} MiB, start to ready {:.2} s,\n\
+             {} MiB resident after the start, {} MiB after the load\n\n",
             self.size.employees + self.size.clients,
             self.size.departments,
             self.size.resources,
-            self.start.import.as_secs_f64(),
             mib(self.start.store_bytes),
             self.start.ready_after.as_secs_f64(),
-            mib(self.start.resident_after_import),
             mib(self.start.resident_ready),
             mib(self.resident_after_load),
         );

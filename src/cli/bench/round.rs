@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
+use super::home::Home;
 use super::load::{self, Place, Sample, Shape};
 use super::noop::Recording;
 use super::process::Process;
 use super::question::Calls;
-use super::report::{Figures, Report, Row, Start};
+use super::report::{Figures, Import, Report, Row, Start};
 use crate::api::pb;
 use crate::company::{Company, Size};
 
@@ -117,31 +118,31 @@ pub(super) struct Options {
     pub(super) transports: Vec<Transport>,
 }
 
-/// Starts both servers, imports the company, runs the rounds and stops the servers.
+/// Starts both servers, imports the company unless it is there, runs the rounds and stops the servers.
 ///
 /// # Errors
 /// A server can't be started, or a call fails.
 pub(super) async fn run(
     options: &Options,
-    folder: &Path,
+    (home, folder): (&Home, &Path),
     say: &mut (dyn FnMut(&str) -> Result<()> + Send),
 ) -> Result<Report> {
     let company = Company::new(options.size);
-    let data = folder.join("data").display().to_string();
-    let server = Process::start(&["serve", "--data", &data], &folder.join("server.sock"))?;
-    say("importing the company")?;
-    let importing = Instant::now();
-    import(&server, &company).await?;
-    let import = importing.elapsed();
-    let resident_after_import = server.resident_bytes()?;
-    server.stop()?;
-    let server = Process::start(&["serve", "--data", &data], &folder.join("server.sock"))?;
+    let socket = folder.join("server.sock");
+    let import = if home.holds(options.size)? {
+        None
+    } else {
+        say("importing the company")?;
+        let import = take_in(&company, home, &socket).await?;
+        home.note(options.size)?;
+        Some(import)
+    };
+    let server = serve(home, &socket)?;
     let start = Start {
         import,
-        resident_after_import,
         ready_after: server.ready_after,
         resident_ready: server.resident_bytes()?,
-        store_bytes: bytes_below(Path::new(&data))?,
+        store_bytes: bytes_below(&home.store())?,
     };
     say("recording answers for the no-op service")?;
     let narrow = narrow(&server).await?;
@@ -186,6 +187,20 @@ impl Side<'_> {
     fn cpu(&self) -> Result<Option<Duration>> {
         self.process.map(Process::cpu).transpose()
     }
+}
+
+fn serve(home: &Home, socket: &Path) -> Result<Process> {
+    Process::start(&["serve", "--data", &home.store().display().to_string()], socket)
+}
+
+/// Makes a store and imports a company into it.
+async fn take_in(company: &Company, home: &Home, socket: &Path) -> Result<Import> {
+    let server = serve(home, socket)?;
+    let importing = Instant::now();
+    import(&server, company).await?;
+    let import = Import { time: importing.elapsed(), resident_after: server.resident_bytes()? };
+    server.stop()?;
+    Ok(import)
 }
 
 /// The rounds of one case over one transport.
