@@ -129,8 +129,9 @@ impl<R: Row> Table<R> {
         let hasher = RandomState::default();
         let present = (0u32..).zip(rows.iter()).filter_map(|(slot, row)| Some((row.as_ref()?.key(), slot)));
         let mut keyed: Vec<(&str, u32)> = present.collect();
-        let entries: Vec<(u32, u32)> = keyed.iter().map(|(key, slot)| (hash(&hasher, key), *slot)).collect();
-        let index = HashIndex::of(&entries);
+        let mut entries: Vec<(u32, u32)> =
+            keyed.iter().map(|(key, slot)| (hash(&hasher, key), *slot)).collect();
+        let index = HashIndex::of(&mut entries);
         let free = (0u32..).zip(rows.iter()).filter(|(_, row)| row.is_none()).map(|(slot, _)| slot).collect();
         drop(entries);
         // Mostly they are in order already, which the sort finds out first.

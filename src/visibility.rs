@@ -16,6 +16,7 @@ mod order;
 mod reach;
 mod row;
 mod selection;
+mod set;
 mod shift;
 mod sight;
 mod turn;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::rows::Rows;
 
-/// The mean number of entries of a table: its copy is a move of some 2 KiB.
-const LOAD: usize = 256;
+/// The mean number of entries of a table: its copy is a move of 2 KiB, which nearly all tables fit in.
+const LOAD: usize = 224;
 /// The places of a line.
 const PLACES: usize = 12;
 /// The mean number of entries of a line when a table is made, and when it is made anew for want of room.
@@ -136,21 +136,19 @@ pub(super) struct HashIndex {
 
 impl HashIndex {
     pub(super) fn new() -> Self {
-        Self::of(&[])
+        Self::of(&mut [])
     }
 
     /// The index of entries, each a hash and a slot; much faster than one by one.
-    pub(super) fn of(entries: &[(u32, u32)]) -> Self {
+    pub(super) fn of(entries: &mut [(u32, u32)]) -> Self {
         let count = entries.len().div_ceil(LOAD).max(1);
-        let mut sorted: Vec<Vec<(u32, u32)>> = vec![Vec::new(); count];
-        for entry in entries {
-            if let Some(part) = sorted.get_mut(address(entry.0, count)) {
-                part.push(*entry);
-            }
-        }
-        let mut parts = Rows::new();
-        for entries in &sorted {
-            parts.push(Part::of(entries));
+        entries.sort_unstable_by_key(|(hash, _)| address(*hash, count));
+        let (mut parts, mut rest) = (Rows::new(), &*entries);
+        for at in 0..count {
+            let len = rest.iter().take_while(|(hash, _)| address(*hash, count) == at).count();
+            let (these, others) = rest.split_at(len);
+            parts.push(Part::of(these));
+            rest = others;
         }
         Self { parts, len: entries.len() }
     }

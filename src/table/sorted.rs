@@ -1,4 +1,4 @@
-//! A sorted sequence of small items whose copies share structure, in blocks of up to 2,048.
+//! A sorted sequence of small items whose copies share structure, in blocks of up to some 2,000.
 //!
 //! Copying a block is one move of some kilobytes; copying a pointer to one is a visit to it. So blocks are large and
 //! spans, which hold the pointers, are small.
@@ -6,8 +6,9 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-/// The most items of a block, and the most blocks of a span.
-const BLOCK_MAX: usize = 2_048;
+/// The most items of a block, and the most blocks of a span. A block of slots is 8 KiB with its reference counts; what is
+/// larger takes the allocator 10.
+const BLOCK_MAX: usize = 2_044;
 const SPAN_MAX: usize = 64;
 
 type Block<T> = Arc<[T]>;

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 use arrayvec::ArrayVec;
 
-use super::count::{Class, Counts, OwnerCounts};
+use super::count::{Class, Counts};
 use super::list::{Lists, compare, is_elsewhere};
 use super::order::{Direction, Key, Order, Position};
 use super::row::ResourceRow;
@@ -30,12 +30,14 @@ pub struct ResourceIndex {
     rows: Table<ResourceRow>,
     by_sort_key: Sorted<u32>,
     /// By slot, the number of the class, or [`CLASS_IN_ROW`].
-    classes: Rows<u8, 1024>,
+    classes: Rows<u8, CLASSES>,
     counts: Counts,
     lists: Lists,
     loading: Option<Rows<Option<ResourceRow>>>,
 }
 
+/// The classes of a leaf, which is then 1 KiB with its reference counts.
+const CLASSES: usize = 1_008;
 /// Stands for a class whose number is too great: it is to be read from the row.
 const CLASS_IN_ROW: u8 = u8::MAX;
 
@@ -109,7 +111,8 @@ impl ResourceIndex {
             .as_ref()
             .is_some_and(|before| before.has_same_people(&row) && before.sort_key() == row.sort_key());
         if let Some(before) = &before {
-            self.count(before, Counts::subtract, OwnerCounts::subtract);
+            self.counts.subtract(before.class());
+            self.lists.uncount(before);
             if !stays {
                 self.leave(before);
             }
@@ -119,7 +122,8 @@ impl ResourceIndex {
         if let Some(class) = self.classes.grow_mut(slot as usize) {
             *class = class_number(&after);
         }
-        self.count(&after, Counts::add, OwnerCounts::add);
+        self.counts.add(after.class());
+        self.lists.count(&after);
         if !stays {
             self.join(slot, &after);
         }
@@ -128,7 +132,8 @@ impl ResourceIndex {
     /// Takes a resource out, if it is there.
     pub fn remove(&mut self, id: &str) {
         let Some(before) = self.rows.find(id).map(|(_, row)| row.clone()) else { return };
-        self.count(&before, Counts::subtract, OwnerCounts::subtract);
+        self.counts.subtract(before.class());
+        self.lists.uncount(&before);
         self.leave(&before);
         let slot = self.rows.slot_of(id);
         if let Some(class) = slot.and_then(|slot| self.classes.get_mut(slot as usize)) {
@@ -212,23 +217,13 @@ impl ResourceIndex {
             }
             Spoilt::Class => self.classes.get_mut(slot as usize).into_iter().for_each(|class| *class ^= 1),
             Spoilt::Counts => self.counts.add(row.class()),
-            Spoilt::OwnerCounts => self.lists.count(&row, OwnerCounts::add),
+            Spoilt::OwnerCounts => self.lists.count(&row),
         }
     }
 
     fn fill_lists(&mut self) {
         let orders = [(Key::Id, self.rows.order()), (Key::SortKey, &self.by_sort_key)];
         self.lists = Lists::of(self.lists.model(), &self.rows, orders);
-    }
-
-    fn count(
-        &mut self,
-        row: &ResourceRow,
-        change: fn(&mut Counts, Class),
-        change_of_owner: fn(&mut OwnerCounts, Class, u32),
-    ) {
-        change(&mut self.counts, row.class());
-        self.lists.count(row, change_of_owner);
     }
 
     /// To be called while the row is still as it was.
@@ -298,7 +293,7 @@ impl ResourceIndex {
         &'a self,
         order: Order,
         position: Option<&Position>,
-    ) -> Box<dyn Iterator<Item = u32> + 'a> {
+    ) -> impl Iterator<Item = u32> + use<'a> {
         match order.key {
             Key::Id => self.behind(self.rows.order(), order, position),
             Key::SortKey => self.behind(&self.by_sort_key, order, position),
@@ -311,14 +306,31 @@ impl ResourceIndex {
         slots: &'a Sorted<u32>,
         order: Order,
         position: Option<&Position>,
-    ) -> Box<dyn Iterator<Item = u32> + 'a> {
+    ) -> impl Iterator<Item = u32> + use<'a> {
         let stands = |slot: &u32, none: Ordering| match position {
             Some(it) => compare(&self.rows, order.key, *slot, (it.sort_key, it.id.as_str())),
             None => none,
         };
         match order.direction {
-            Direction::Ascending => Box::new(slots.iter_after(&mut |slot| stands(slot, Ordering::Greater))),
-            Direction::Descending => Box::new(slots.iter_before(&mut |slot| stands(slot, Ordering::Less))),
+            Direction::Ascending => Slots::Up(slots.iter_after(&mut |slot| stands(slot, Ordering::Greater))),
+            Direction::Descending => Slots::Down(slots.iter_before(&mut |slot| stands(slot, Ordering::Less))),
+        }
+    }
+}
+
+/// Slots from one end or from the other.
+enum Slots<Up, Down> {
+    Up(Up),
+    Down(Down),
+}
+
+impl<Up: Iterator<Item = u32>, Down: Iterator<Item = u32>> Iterator for Slots<Up, Down> {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        match self {
+            Self::Up(slots) => slots.next(),
+            Self::Down(slots) => slots.next(),
         }
     }
 }

@@ -6,9 +6,13 @@ mod verify;
 
 use std::cmp::Ordering;
 
+use arrayvec::ArrayVec;
+
 use super::count::{Class, OwnerCounts};
+use super::index::ROWS_AT_ONCE;
 use super::order::Key;
 use super::row::ResourceRow;
+use super::set::DepartmentSets;
 use crate::directory::{DepartmentIndex, UserIndex};
 use crate::domain::Model;
 use crate::table::{Row as _, Rows, Sorted, Table};
@@ -120,6 +124,7 @@ pub(super) struct Lists {
     department: Each,
     department_counts: OwnerCounts,
     shared: Each,
+    sets: DepartmentSets,
     author: Each,
     author_counts: OwnerCounts,
     observer: Each,
@@ -134,19 +139,24 @@ impl Lists {
     /// The lists of all rows; much faster than one by one. The slots are given in either order.
     pub(super) fn of(model: Model, rows: &Table<ResourceRow>, orders: [(Key, &Sorted<u32>); 2]) -> Self {
         let mut lists = Self::new(model);
+        let drafts = Draft::each(model, rows);
         for (key, slots) in orders {
-            let drafts = By::EACH.into_iter().zip(drafts(model, rows, slots));
-            drafts.for_each(|(by, each)| lists.fill(by, key, each));
+            let mut drafts = drafts.clone();
+            place(model, rows, slots, &mut drafts);
+            By::EACH.into_iter().zip(&drafts).for_each(|(by, draft)| lists.fill(by, key, draft));
         }
-        rows.iter().for_each(|row| lists.count(row, OwnerCounts::add));
+        rows.iter().for_each(|row| lists.count_owners(row, OwnerCounts::add));
+        if model == Model::Crm {
+            lists.sets = DepartmentSets::of(rows.iter());
+        }
         lists
     }
 
     /// Puts the slots of every owner in place, in the order of a key.
-    fn fill(&mut self, by: By, key: Key, each: Vec<Vec<u32>>) {
-        for (owner, slots) in each.into_iter().enumerate().filter(|(_, slots)| !slots.is_empty()) {
+    fn fill(&mut self, by: By, key: Key, draft: &Draft) {
+        for (owner, slots) in draft.lists() {
             if let Some(list) = self.each_mut(by).grow_mut(owner) {
-                *list.by_mut(key) = Sorted::from_ordered(&slots);
+                *list.by_mut(key) = Sorted::from_ordered(slots);
             }
         }
     }
@@ -178,8 +188,23 @@ impl Lists {
         });
     }
 
-    /// Counts a resource for those who have it, or no longer.
-    pub(super) fn count(&mut self, row: &ResourceRow, change: fn(&mut OwnerCounts, Class, u32)) {
+    /// Counts a resource for those who have it.
+    pub(super) fn count(&mut self, row: &ResourceRow) {
+        self.count_owners(row, OwnerCounts::add);
+        if self.model == Model::Crm {
+            self.sets.add(row.class(), row.departments());
+        }
+    }
+
+    /// Counts it no longer.
+    pub(super) fn uncount(&mut self, row: &ResourceRow) {
+        self.count_owners(row, OwnerCounts::subtract);
+        if self.model == Model::Crm {
+            self.sets.subtract(row.class(), row.departments());
+        }
+    }
+
+    fn count_owners(&mut self, row: &ResourceRow, change: fn(&mut OwnerCounts, Class, u32)) {
         each_place(self.model, row, &mut |by, owner| {
             let counts = match by {
                 By::Responsible => &mut self.responsible_counts,
@@ -222,6 +247,11 @@ impl Lists {
     /// What names this department and others.
     pub(super) fn shared(&self, department: DepartmentIndex) -> Option<&List> {
         self.shared.get(department.0 as usize)
+    }
+
+    /// The counts of what names several departments.
+    pub(super) fn sets(&self) -> &DepartmentSets {
+        &self.sets
     }
 
     /// What names departments itself; once for each that it names.
@@ -268,20 +298,74 @@ impl Lists {
     }
 }
 
-/// The slots of every list of each kind, by owner, in the order in which they are given.
-fn drafts(model: Model, rows: &Table<ResourceRow>, slots: &Sorted<u32>) -> [Vec<Vec<u32>>; 7] {
-    let mut drafts: [Vec<Vec<u32>>; 7] = Default::default();
-    for slot in slots.iter() {
-        let Some(row) = rows.row(slot) else { continue };
-        each_place(model, row, &mut |by, owner| {
-            let Some(each) = drafts.get_mut(by as usize) else { return };
-            if each.len() <= owner as usize {
-                each.resize_with(owner as usize + 1, Vec::new);
+/// The lists of one kind in the making, one behind the other: each is as long as it is to be from the start, so that
+/// nothing has to grow and no memory is left behind.
+#[derive(Clone, Default)]
+struct Draft {
+    /// By owner, how many slots there are; then, how many of all have been placed up to the end of his.
+    ends: Vec<u32>,
+    slots: Vec<u32>,
+}
+
+impl Draft {
+    /// For each kind of list, room for the slots of all rows.
+    fn each(model: Model, rows: &Table<ResourceRow>) -> [Self; By::EACH.len()] {
+        let mut drafts: [Self; By::EACH.len()] = Default::default();
+        for row in rows.iter() {
+            each_place(model, row, &mut |by, owner| {
+                let Some(Self { ends, .. }) = drafts.get_mut(by as usize) else { return };
+                ends.resize(ends.len().max(owner as usize + 1), 0);
+                ends.iter_mut().skip(owner as usize).take(1).for_each(|count| *count += 1);
+            });
+        }
+        for Self { ends, slots } in &mut drafts {
+            let mut start = 0;
+            for end in ends {
+                (start, *end) = (start + *end, start);
             }
-            if let Some(list) = each.get_mut(owner as usize) {
-                list.push(slot);
-            }
-        });
+            *slots = vec![0; start as usize];
+        }
+        drafts
     }
-    drafts
+
+    /// Puts a slot behind those that the owner has.
+    fn push(&mut self, owner: u32, slot: u32) {
+        let Some(end) = self.ends.get_mut(owner as usize) else { return };
+        if let Some(place) = self.slots.get_mut(*end as usize) {
+            *place = slot;
+        }
+        *end += 1;
+    }
+
+    /// The slots of each owner who has any.
+    fn lists(&self) -> impl Iterator<Item = (usize, &[u32])> {
+        let starts = std::iter::once(&0).chain(&self.ends);
+        let places = starts.zip(&self.ends).enumerate();
+        places
+            .filter_map(|(owner, (start, end))| {
+                Some((owner, self.slots.get(*start as usize..*end as usize)?))
+            })
+            .filter(|(_, slots)| !slots.is_empty())
+    }
+}
+
+/// Puts every slot, in the order in which they are given, in its place.
+fn place(model: Model, rows: &Table<ResourceRow>, slots: &Sorted<u32>, drafts: &mut [Draft]) {
+    let mut slots = slots.iter();
+    loop {
+        // Looked up before any is looked at, so that the processor waits for many at once.
+        let some: ArrayVec<u32, ROWS_AT_ONCE> = slots.by_ref().take(ROWS_AT_ONCE).collect();
+        let found: ArrayVec<(u32, &ResourceRow), ROWS_AT_ONCE> =
+            some.iter().filter_map(|slot| Some((*slot, rows.row(*slot)?))).collect();
+        if some.is_empty() {
+            return;
+        }
+        for (slot, row) in found {
+            each_place(model, row, &mut |by, owner| {
+                if let Some(draft) = drafts.get_mut(by as usize) {
+                    draft.push(owner, slot);
+                }
+            });
+        }
+    }
 }

@@ -157,13 +157,13 @@ impl Listing {
             Method::Marked(marks) => {
                 let marks = std::mem::take(marks);
                 let mut left = usize::MAX;
-                let is_done = self.walk(view, (ids, count_max), (&|slot| marks.has(slot), &mut left));
+                let is_done = self.walk(view, (ids, count_max), (|slot| marks.has(slot), &mut left));
                 self.method = Method::Marked(marks);
                 is_done
             }
             Method::Walk { left } => {
                 let mut left = *left;
-                let is_done = self.walk(view, (ids, count_max), (&|_| true, &mut left));
+                let is_done = self.walk(view, (ids, count_max), (|_| true, &mut left));
                 self.method = Method::Walk { left };
                 is_done
             }
@@ -175,7 +175,7 @@ impl Listing {
         &mut self,
         view: View<'_>,
         (ids, count_max): (&mut Vec<Id>, usize),
-        (is_met, left): (&dyn Fn(u32) -> bool, &mut usize),
+        (is_met, left): (impl Fn(u32) -> bool, &mut usize),
     ) -> bool {
         let behind = self.position.take();
         let mut last = None;
@@ -217,7 +217,7 @@ impl Listing {
         let is_sparse = self.tally.as_ref().is_none_or(|tally| tally.total <= sparse as u64);
         let mut slots = Vec::new();
         if is_sparse {
-            self.selection.each_slot(view, &mut |slot| slots.push(slot));
+            self.selection.each_slot(view, |slot| slots.push(slot));
         }
         self.method = if is_sparse && slots.len() <= 4 * sparse {
             slots.sort_unstable();
@@ -225,7 +225,7 @@ impl Listing {
             Method::Picked(Picked::of(view, &self.selection, self.order, self.position.as_ref(), &slots))
         } else {
             let mut marks = Marks::new(view.index);
-            self.selection.each_slot(view, &mut |slot| {
+            self.selection.each_slot(view, |slot| {
                 marks.mark(slot);
             });
             Method::Marked(marks)

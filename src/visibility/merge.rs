@@ -47,10 +47,11 @@ impl<'a: 'b, 'b> Head<'a, 'b> {
         view: View<'a>,
         selection: &'b Selection,
         (order, behind): (Order, Option<&Position>),
-        held: Held<'a>,
+        Held { list, standing }: Held<'a>,
     ) -> Option<Self> {
-        let slots = view.index.behind(held.list.by(order.key), order, behind);
-        let mut rest = slots.filter(move |slot| selection.may_have(view, &held, *slot));
+        let slots = view.index.behind(list.by(order.key), order, behind);
+        let may_have = move |class| selection.may_have(class, standing);
+        let mut rest = slots.filter(move |slot| view.index.class(*slot).is_some_and(may_have));
         let slot = rest.next()?;
         Some(Self { order, slot, row: view.index.row(slot)?, rest: Box::new(rest) })
     }

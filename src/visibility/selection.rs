@@ -2,7 +2,7 @@
 //! and how many there are.
 //!
 //! Slots and totals come from the lists of those in the subject's reach. Rows are read only where lists can't
-//! tell: what he observes, what names several departments, and what is narrowed to authors, departments or ids.
+//! tell: what he observes, and what is narrowed to authors, departments or ids.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,8 @@ use super::mark::Marks;
 use super::row::ResourceRow;
 use super::sight::{Side, Sight};
 use crate::directory::{StageIndex, UserIndex};
-use crate::rights::Standing;
+use crate::domain::Model;
+use crate::rights::{Relation, Standing};
 
 /// How many resources are visible, in all and by what was asked for.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -99,7 +100,7 @@ impl Selection {
 
     fn tally_rows(&self, view: View<'_>, tallying: &mut Tallying) {
         let mut slots = Vec::new();
-        self.each_slot(view, &mut |slot| slots.push(slot));
+        self.each_slot(view, |slot| slots.push(slot));
         slots.sort_unstable();
         slots.dedup();
         let rows = slots.iter().filter_map(|slot| view.index.row(*slot));
@@ -170,51 +171,19 @@ impl Selection {
                 tallying.add(*class, None, count.into());
             }
         }
-        let mut seen = Marks::new(index);
-        let is_single = self.sight.is_single;
-        for department in self.sight.departments() {
-            let opens: Vec<bool> = self.opened(&classes, self.sight.standing_to_department(department));
-            for slot in lists.shared(department).into_iter().flat_map(List::iter) {
-                if !is_single {
-                    self.tally_unseen(view, &mut seen, tallying, slot);
-                } else if let Some(class) = index.class(slot)
-                    && opens.get(class.number()) == Some(&true)
-                    && seen.mark(slot)
-                {
-                    tallying.add(class, None, 1);
-                }
-            }
-        }
+        let standing = |department| (department, self.sight.standing_to_department(department));
+        let opens = |class, standing| self.filter.admits_class(class) && self.sight.opens(class, standing);
+        let departments = self.sight.departments().map(standing);
+        let sums = lists.sets().count(departments, opens);
+        (0..).map(Class::of_number).zip(sums).for_each(|(class, count)| tallying.add(class, None, count));
+        // And what is open only since it is his own.
         let owned = self.sight.owner().and_then(|user| lists.elsewhere(user));
-        for slot in owned.into_iter().flat_map(List::iter) {
-            let is_counted = index.row(slot).is_some_and(|row| match row.departments() {
-                [department] => self.sight.opens_of_department(row.class(), *department),
-                _ => false,
-            });
-            if !is_counted {
-                self.tally_unseen(view, &mut seen, tallying, slot);
+        for row in owned.into_iter().flat_map(List::iter).filter_map(|slot| index.row(slot)) {
+            let (class, own) = (row.class(), Standing::of(&[Relation::Own]));
+            let standing = self.sight.standing_to_departments(row);
+            if opens(class, standing.union(own)) && !opens(class, standing) {
+                tallying.add_row(row);
             }
-        }
-    }
-
-    /// By the number of the class, whether those of these classes are open to which the subject stands so.
-    fn opened(&self, classes: &[Class], standing: Standing) -> Vec<bool> {
-        let mut opened = Vec::new();
-        for class in classes.iter().filter(|class| self.sight.opens(**class, standing)) {
-            opened.resize(opened.len().max(class.number() + 1), false);
-            opened.iter_mut().skip(class.number()).take(1).for_each(|it| *it = true);
-        }
-        opened
-    }
-
-    fn tally_unseen(&self, view: View<'_>, seen: &mut Marks, tallying: &mut Tallying, slot: u32) {
-        let row = view.index.row(slot).filter(|row| self.is_partly(row.class()));
-        if let Some(row) = row
-            && self.has(view, row)
-            && !self.sight.opens_by_observing(view, row)
-            && seen.mark(slot)
-        {
-            tallying.add_row(row);
         }
     }
 
@@ -260,24 +229,45 @@ impl Selection {
     }
 
     /// Gives slots that hold all that it has, and as little else as lists can tell; one can come more than once.
-    pub(super) fn each_slot(&self, view: View<'_>, each: &mut dyn FnMut(u32)) {
+    pub(super) fn each_slot(&self, view: View<'_>, mut each: impl FnMut(u32)) {
         let index = view.index;
         if let Some(ids) = &self.filter.ids {
             return ids.iter().filter_map(|id| index.slot_of(id.as_str())).for_each(each);
         }
         if !self.is_made_of_lists(view) {
             let is_open = |slot: &u32| index.class(*slot).is_some_and(|class| self.has_all_of(class));
-            index.slots().filter(is_open).for_each(&mut *each);
+            index.slots().filter(is_open).for_each(&mut each);
         }
-        for held in self.lists(view) {
-            held.list.iter().filter(|slot| self.may_have(view, &held, *slot)).for_each(&mut *each);
+        // Those in a row are mostly held alike.
+        let mut opened = None;
+        for Held { list, standing } in self.lists(view) {
+            let (_, is_open) = match opened.take() {
+                Some(last @ (other, _)) if other == standing => opened.insert(last),
+                _ => opened.insert((standing, self.classes_of(view, standing))),
+            };
+            list.iter().for_each(|slot| {
+                let class = index.class(slot).and_then(|class| is_open.get(class.number()));
+                if class == Some(&true) {
+                    each(slot);
+                }
+            });
         }
+    }
+
+    /// By the number of the class, whether something of it that is held so can be in it.
+    fn classes_of(&self, view: View<'_>, standing: Option<Standing>) -> Vec<bool> {
+        let mut is_open = Vec::new();
+        for (class, _) in view.index.counts().iter().filter(|(class, _)| self.may_have(*class, standing)) {
+            is_open.resize(is_open.len().max(class.number() + 1), false);
+            is_open.iter_mut().skip(class.number()).take(1).for_each(|it| *it = true);
+        }
+        is_open
     }
 
     /// Whether [`Self::lists`] hold all that it has.
     pub(super) fn is_made_of_lists(&self, view: View<'_>) -> bool {
         self.filter.ids.is_none()
-            && (self.people_wanted().is_some()
+            && (self.wanted(view).is_some()
                 || !view.index.counts().iter().any(|(class, _)| self.has_all_of(class)))
     }
 
@@ -286,26 +276,40 @@ impl Selection {
         self.filter.admits_class(class) && self.sight.opens_to_all(class)
     }
 
-    /// The responsibles that it is narrowed to.
-    fn people_wanted(&self) -> Option<Vec<UserIndex>> {
-        let wanted: Option<Vec<UserIndex>> = self.filter.responsibles.as_ref()?.iter().copied().collect();
-        wanted.filter(|people| !people.is_empty())
+    /// The lists that hold all that the filter admits, where it names whose it wants.
+    fn wanted<'a>(&self, view: View<'a>) -> Option<Vec<&'a List>> {
+        let lists = view.index.lists();
+        if let Some(people) = named(self.filter.responsibles.as_ref()) {
+            let theirs = people.into_iter().flat_map(|it| [lists.of_responsible(it), lists.elsewhere(it)]);
+            return Some(theirs.flatten().collect());
+        }
+        match lists.model() {
+            Model::Support => {
+                let authors = named(self.filter.authors.as_ref())?;
+                Some(authors.into_iter().filter_map(|author| lists.of_author(author)).collect())
+            }
+            Model::Crm => {
+                let departments = self.filter.departments.as_ref()?.iter().copied();
+                let theirs = departments.flat_map(|department| {
+                    let members = view.directory.members(department);
+                    let members = members.map(move |member| lists.of_responsible(member));
+                    members.chain([lists.of_department(department), lists.shared(department)])
+                });
+                Some(theirs.flatten().collect())
+            }
+        }
     }
 
     /// The lists that hold all that it has but for what is open whosever it is.
     pub(super) fn lists<'a>(&self, view: View<'a>) -> Vec<Held<'a>> {
         let (lists, sight) = (view.index.lists(), &self.sight);
+        if let Some(wanted) = self.wanted(view) {
+            return wanted.into_iter().map(|list| Held { list, standing: None }).collect();
+        }
         let mut held: Vec<Held<'a>> = Vec::new();
         let mut add = |list: Option<&'a List>, standing| {
             held.extend(list.map(|list| Held { list, standing }));
         };
-        if let Some(people) = self.people_wanted() {
-            for person in people {
-                add(lists.of_responsible(person), None);
-                add(lists.elsewhere(person), None);
-            }
-            return held;
-        }
         for person in sight.people() {
             let list = match sight.side {
                 Side::Responsible => lists.of_responsible(person),
@@ -324,18 +328,20 @@ impl Selection {
         held
     }
 
-    /// Whether a slot of a list can be in it, as far as its class tells.
-    pub(super) fn may_have(&self, view: View<'_>, held: &Held<'_>, slot: u32) -> bool {
-        view.index.class(slot).is_some_and(|class| {
-            self.filter.admits_class(class)
-                && held.standing.is_none_or(|standing| self.sight.opens(class, standing))
-        })
+    /// Whether a resource of a class can be in it that is in a list to which he stands so, if that opens anything.
+    pub(super) fn may_have(&self, class: Class, standing: Option<Standing>) -> bool {
+        self.filter.admits_class(class) && standing.is_none_or(|standing| self.sight.opens(class, standing))
     }
+}
+
+/// Those whom a filter names, if it names everyone whom it admits.
+fn named(wanted: Option<&Vec<Option<UserIndex>>>) -> Option<Vec<UserIndex>> {
+    wanted?.iter().copied().collect()
 }
 
 /// A list that is in question.
 pub(super) struct Held<'a> {
     pub(super) list: &'a List,
     /// How the subject stands to everything in it, where that opens it for being in this list.
-    standing: Option<Standing>,
+    pub(super) standing: Option<Standing>,
 }

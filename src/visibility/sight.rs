@@ -61,6 +61,12 @@ impl Sight {
         self.reach.departments.get(department.0)
     }
 
+    /// How he stands to the departments that a resource names, whosever it is.
+    pub(super) fn standing_to_departments(&self, row: &ResourceRow) -> Standing {
+        let each = row.departments().iter().map(|department| self.standing_to_department(*department));
+        each.fold(Standing::NONE, Standing::union)
+    }
+
     /// The same people in groups to which he stands alike; there are few.
     pub(super) fn groups(&self) -> Vec<(Standing, Vec<u32>)> {
         let mut groups: Vec<(Standing, Vec<u32>)> = Vec::new();

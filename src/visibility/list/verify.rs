@@ -35,7 +35,8 @@ impl Lists {
                 missing = missing.or(Some(by.name()));
             }
         });
-        missing
+        let is_counted = self.model != Model::Crm || self.sets.has(row.class(), row.departments());
+        missing.or((!is_counted).then_some(By::Shared.name()))
     }
 
     /// Looks at all lists of an owner; says how many entries they have.
@@ -82,16 +83,17 @@ impl Lists {
 
     fn is_counted(&self, rows: &Table<ResourceRow>, (by, owner): (By, u32), list: Option<&List>) -> bool {
         let counts = match by {
-            By::Responsible => self.responsible_counts.of(owner),
-            By::Department => self.department_counts.of(owner),
-            By::Author => self.author_counts.of(owner),
-            By::Elsewhere | By::Nobody | By::Shared | By::Observer => return true,
+            By::Responsible => self.responsible_counts.of(owner).to_vec(),
+            By::Department => self.department_counts.of(owner).to_vec(),
+            By::Author => self.author_counts.of(owner).to_vec(),
+            By::Shared => self.sets.counts_of(owner),
+            By::Elsewhere | By::Nobody | By::Observer => return true,
         };
         let len = list.map_or(0, |list| list.by_id.len());
         if counts.iter().map(|count| *count as usize).sum::<usize>() != len {
             return false;
         }
-        let mut left = counts.to_vec();
+        let mut left = counts;
         let slots = list.into_iter().flat_map(List::iter);
         len > ENTRIES_MAX || slots.filter_map(|slot| rows.row(slot)).all(|row| takes(&mut left, row.class()))
     }

@@ -1,0 +1,273 @@
+//! Sets of departments that resources name: how many resources of each class name exactly these.
+//!
+//! What names several departments is to be counted once, whichever of them are in reach. So it is counted by set, not
+//! resource by resource, and a sum over many departments reads the counts of each in one go.
+
+use std::sync::Arc;
+
+use imbl::{OrdMap, Vector};
+
+use super::count::Class;
+use super::row::ResourceRow;
+use crate::directory::DepartmentIndex;
+use crate::rights::Standing;
+use crate::table::{Rows, Sorted};
+
+/// How many resources of a class name exactly the departments of a set.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct SetCount {
+    set: u32,
+    class: Class,
+    count: u32,
+}
+
+impl SetCount {
+    const fn place(&self) -> (u32, Class) {
+        (self.set, self.class)
+    }
+}
+
+/// A set that is named.
+#[derive(Clone, Copy)]
+struct Named {
+    number: u32,
+    /// By how many resources.
+    by: u32,
+}
+
+/// The sets of two or more departments that are named, and their counts.
+///
+/// INVARIANT: a set that is named has a number of its own, and each of its departments has its counts, of which none is
+/// zero.
+#[derive(Clone, Default)]
+pub(super) struct DepartmentSets {
+    named: OrdMap<Arc<[DepartmentIndex]>, Named>,
+    /// Numbers below `number_end` that no set has.
+    free: Vector<u32>,
+    number_end: u32,
+    /// More than the largest number of a class.
+    width: usize,
+    /// By department.
+    counts: Rows<Sorted<SetCount>, 16>,
+}
+
+impl DepartmentSets {
+    /// The sets of all rows; faster than one by one.
+    pub(super) fn of<'a>(rows: impl Iterator<Item = &'a ResourceRow>) -> Self {
+        let mut sets = Self::default();
+        let mut each: Vec<(DepartmentIndex, u32, Class)> = Vec::new();
+        for row in rows.filter(|row| is_set(row.departments())) {
+            let set = sets.name(row.departments());
+            sets.width = sets.width.max(row.class().number() + 1);
+            each.extend(row.departments().iter().map(|department| (*department, set, row.class())));
+        }
+        each.sort_unstable();
+        for counts in each.chunk_by(|one, other| one.0 == other.0) {
+            let department = counts.first().map_or(0, |(department, ..)| department.0);
+            let counts = counts.chunk_by(|one, other| one == other).filter_map(|alike| {
+                let (_, set, class) = *alike.first()?;
+                Some(SetCount { set, class, count: u32::try_from(alike.len()).unwrap_or(u32::MAX) })
+            });
+            let counts: Vec<SetCount> = counts.collect();
+            if let Some(place) = sets.counts.grow_mut(department as usize) {
+                *place = Sorted::from_ordered(&counts);
+            }
+        }
+        sets
+    }
+
+    /// Counts a resource; nothing where it doesn't name several departments.
+    pub(super) fn add(&mut self, class: Class, departments: &[DepartmentIndex]) {
+        if is_set(departments) {
+            let set = self.name(departments);
+            self.width = self.width.max(class.number() + 1);
+            self.change((set, class), departments, |count| count + 1);
+        }
+    }
+
+    /// Counts a resource no longer.
+    pub(super) fn subtract(&mut self, class: Class, departments: &[DepartmentIndex]) {
+        let Some(named) = self.named.get_mut(departments) else { return };
+        named.by -= 1;
+        let (set, is_last) = (named.number, named.by == 0);
+        self.change((set, class), departments, |count| count.saturating_sub(1));
+        if is_last {
+            self.named.remove(departments);
+            self.free.push_back(set);
+        }
+    }
+
+    /// The number of a set that one resource more names.
+    fn name(&mut self, departments: &[DepartmentIndex]) -> u32 {
+        if let Some(named) = self.named.get_mut(departments) {
+            named.by += 1;
+            return named.number;
+        }
+        let number = self.free.pop_back().unwrap_or(self.number_end);
+        self.number_end = self.number_end.max(number + 1);
+        self.named.insert(departments.into(), Named { number, by: 1 });
+        number
+    }
+
+    fn change(&mut self, place: (u32, Class), departments: &[DepartmentIndex], to: impl Fn(u32) -> u32) {
+        for department in departments {
+            let Some(counts) = self.counts.grow_mut(department.0 as usize) else { continue };
+            let stands = |other: &SetCount| other.place().cmp(&place);
+            let before = counts.only_by(stands).map_or(0, |it| it.count);
+            counts.remove_by(stands);
+            let count = to(before);
+            if count > 0 {
+                counts.insert_by(SetCount { set: place.0, class: place.1, count }, stands);
+            }
+        }
+    }
+
+    /// Whether a resource of a class that names these departments is counted by each of them.
+    pub(super) fn has(&self, class: Class, departments: &[DepartmentIndex]) -> bool {
+        let Some(place) = self.named.get(departments).map(|named| (named.number, class)) else {
+            return !is_set(departments);
+        };
+        departments
+            .iter()
+            .filter_map(|department| self.counts.get(department.0 as usize))
+            .all(|counts| counts.only_by(|other| other.place().cmp(&place)).is_some())
+    }
+
+    /// How many resources name a department and others, by the number of the class.
+    pub(super) fn counts_of(&self, department: u32) -> Vec<u32> {
+        let mut sums = vec![0; self.width];
+        for it in self.counts.get(department as usize).into_iter().flat_map(Sorted::iter) {
+            sums.iter_mut().skip(it.class.number()).take(1).for_each(|sum| *sum += it.count);
+        }
+        sums
+    }
+
+    /// How many resources that name several departments are open, by the number of the class. It is told how the subject
+    /// stands to each department in his reach, and `opens` says what that opens; with more relations it opens no less.
+    ///
+    /// Each set is counted when it is first met, and whatever more opens when it is met again: with the first of its
+    /// departments it opens to who stands so to that one, with the next to who stands so to both.
+    pub(super) fn count(
+        &self,
+        departments: impl Iterator<Item = (DepartmentIndex, Standing)>,
+        opens: impl Fn(Class, Standing) -> bool,
+    ) -> Vec<u64> {
+        let mut stood = vec![Standing::NONE; self.number_end as usize];
+        let mut sums = vec![0; self.width];
+        let mut opened = Opened::default();
+        for (department, standing) in departments {
+            let Some(counts) = self.counts.get(department.0 as usize) else { continue };
+            let mut set = u32::MAX;
+            counts.iter().for_each(|it| {
+                if it.set != set {
+                    set = it.set;
+                    opened.tell(meet(&mut stood, set, standing), &opens, self.width);
+                }
+                let at = it.class.number();
+                if let (Some(sum), Some(weight)) = (sums.get_mut(at), opened.weights.get(at)) {
+                    *sum += u64::from(it.count) * weight;
+                }
+            });
+        }
+        sums
+    }
+}
+
+/// Notes that the subject stands so to a set; says how he stood to it, and how he does now.
+fn meet(stood: &mut [Standing], set: u32, standing: Standing) -> (Standing, Standing) {
+    stood.get_mut(set as usize).map_or_else(Default::default, |stands| {
+        let before = std::mem::replace(stands, stands.union(standing));
+        (before, *stands)
+    })
+}
+
+/// What opens to whom it did not before: told once for many sets in a row that are alike.
+#[derive(Default)]
+struct Opened {
+    stood: (Standing, Standing),
+    /// By the number of the class, 1 where it is opened.
+    weights: Vec<u64>,
+}
+
+impl Opened {
+    fn tell(&mut self, stood: (Standing, Standing), opens: impl Fn(Class, Standing) -> bool, width: usize) {
+        if self.stood == stood && self.weights.len() == width {
+            return;
+        }
+        let classes = (0..u32::try_from(width).unwrap_or(u32::MAX)).map(Class::of_number);
+        let is_opened = |class| stood.0 != stood.1 && opens(class, stood.1) && !opens(class, stood.0);
+        *self = Self { stood, weights: classes.map(|class| is_opened(class).into()).collect() };
+    }
+}
+
+/// Whether these are several departments.
+const fn is_set(departments: &[DepartmentIndex]) -> bool {
+    departments.len() > 1
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::rights::Relation;
+
+    const RELATIONS: [Relation; 2] = [Relation::Department, Relation::Subdepartments];
+
+    fn departments_of(bits: u8) -> Vec<DepartmentIndex> {
+        (0..6).filter(|at| bits >> at & 1 == 1).map(DepartmentIndex).collect()
+    }
+
+    fn standing_of(bits: u8) -> Standing {
+        let some = RELATIONS.iter().enumerate().filter(|(at, _)| bits >> at & 1 == 1);
+        some.fold(Standing::NONE, |standing, (_, relation)| standing.with(*relation))
+    }
+
+    /// The first class opens by one relation, the second by both, the third by any.
+    fn opens(class: Class, standing: Standing) -> bool {
+        match class.number() {
+            0 => Standing::of(&RELATIONS[..1]).is_within(standing),
+            1 => Standing::of(&RELATIONS).is_within(standing),
+            _ => standing != Standing::NONE,
+        }
+    }
+
+    fn counted(sets: &DepartmentSets, reach: &[u8]) -> BTreeMap<usize, u64> {
+        let reach = (0..).map(DepartmentIndex).zip(reach.iter().map(|bits| standing_of(*bits)));
+        sets.count(reach, opens).into_iter().enumerate().filter(|(_, count)| *count > 0).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn each_resource_counts_once_by_all_of_its_departments_together(
+            steps in prop::collection::vec((0u8..64, 0u32..3, any::<bool>()), 0..300),
+            reach in prop::collection::vec(0u8..4, 6),
+        ) {
+            let mut sets = DepartmentSets::default();
+            let mut model: Vec<(u8, u32)> = Vec::new();
+            for (bits, class, stays) in steps {
+                if stays {
+                    sets.add(Class::of_number(class), &departments_of(bits));
+                    model.push((bits, class));
+                } else if let Some((bits, class)) = model.pop() {
+                    sets.subtract(Class::of_number(class), &departments_of(bits));
+                }
+            }
+            let mut expected = BTreeMap::new();
+            for (bits, class) in &model {
+                let departments = departments_of(*bits);
+                let standings = departments.iter().map(|it| standing_of(reach[it.0 as usize]));
+                let is_open = opens(Class::of_number(*class), standings.fold(Standing::NONE, Standing::union));
+                if departments.len() > 1 && is_open {
+                    *expected.entry(*class as usize).or_default() += 1;
+                }
+            }
+            prop_assert_eq!(counted(&sets, &reach), expected);
+            let named: usize = sets.named.values().map(|it| it.by as usize).sum();
+            prop_assert_eq!(named, model.iter().filter(|(bits, _)| bits.count_ones() > 1).count());
+            prop_assert_eq!(sets.named.len() + sets.free.len(), sets.number_end as usize);
+        }
+    }
+}
