@@ -1,11 +1,13 @@
 //! Lists of visible resources: the request taken apart, chunks made as the caller takes them, cursors.
 
-use std::pin::Pin;
+mod ahead;
+
 use std::sync::Arc;
-use std::task::{self, Poll};
 
 use tokio_stream::Stream;
 use tonic::{Request, Status};
+
+use ahead::Ahead;
 
 use super::cursor::Mark;
 use super::deadline::Deadline;
@@ -65,7 +67,7 @@ pub(super) async fn list(
         turn: Some(turn),
         is_over: false,
     };
-    Ok(Unhurried { chunks, is_rested: true })
+    Ok(Ahead::new(chunks))
 }
 
 /// Counts without listing.
@@ -217,30 +219,10 @@ impl Chunks {
         }
         pb::ListVisibleResponse {
             cursor: position.map(|it| cursor(self.mark, published, it)).unwrap_or_default(),
-            ids: ids.iter().map(Id::to_string).collect(),
+            ids: ids.iter().map(|id| id.as_str().to_owned()).collect(),
             revision: published.token().to_owned(),
             ..self.head.take().unwrap_or_default()
         }
-    }
-}
-
-/// A stream that lets the connection send what it has before it makes more: the first chunk would else wait until the
-/// window is full.
-struct Unhurried {
-    chunks: Chunks,
-    is_rested: bool,
-}
-
-impl Stream for Unhurried {
-    type Item = Result<pb::ListVisibleResponse, Status>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<Option<Self::Item>> {
-        self.is_rested = !self.is_rested;
-        if self.is_rested {
-            context.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        Poll::Ready(self.chunks.next())
     }
 }
 
