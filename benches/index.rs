@@ -1,4 +1,5 @@
-//! What lists cost in process: first pages with exact totals, whole lists, counts, one write, and the same by brute force.
+//! What lists cost in process: first pages with exact totals, whole lists, counts, one write, memory, and the same by
+//! deciding on every resource.
 //!
 //! Subjects: the portal administrator (all), an employee who sees little (narrow), and the head of half the company who
 //! sees five of eight stages and observes (between). Budgets: a page of 50 with its total under 2 ms at 10,000,000
@@ -8,12 +9,13 @@
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a benchmark that can't be set up has to stop, and says what it measures"
+    clippy::cast_precision_loss,
+    reason = "a benchmark that can't be set up has to stop, says what it measures, and divides counts of a few millions"
 )]
 
-use std::time::Instant;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dopusk::company::{Company, HEAD, Size};
 use dopusk::domain::{Object, Operation, Revision};
 use dopusk::rights::{Act, EffectiveRights, decide};
@@ -21,29 +23,101 @@ use dopusk::snapshot::Snapshot;
 use dopusk::table::{Rows, Table};
 use dopusk::visibility::{Direction, Facets, Filter, Key, Listing, Order, Part, ResourceRow, Tally, View};
 
+/// That of the service: what memory is taken depends on it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const PAGE: usize = 50;
 const NEWEST_FIRST: Order = Order { key: Key::SortKey, direction: Direction::Descending };
 const BY_ID: Order = Order { key: Key::Id, direction: Direction::Ascending };
+/// How often each thing is done; the median counts.
+const TIMES_OF_PAGE: usize = 301;
+const TIMES_OF_WHOLE: usize = 7;
+const TIMES_OF_WRITE: usize = 5_001;
+/// The ids of a chunk of a whole list.
+const WHOLE_CHUNK: usize = 1_000;
 
-fn lists(criterion: &mut Criterion) {
+fn main() {
     let resources = std::env::var("DOPUSK_BENCH_RESOURCES").ok().and_then(|text| text.parse().ok());
     let size = Size { resources: resources.unwrap_or(1_000_000), ..Size::default() };
     let company = Company::new(size);
     let snapshot = load(&company);
     tell_memory(&snapshot);
+    println!(
+        "\n| subject | deals | page by id us | page newest first us | whole by id ids/s | whole newest first ids/s \
+         | facets us | deciding on each us | times faster: page | whole |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+    );
     for (name, subject) in
         [("all", "u0".to_owned()), ("narrow", narrow(&snapshot)), ("between", HEAD.to_owned())]
     {
-        measure(criterion, &snapshot, name, &subject);
+        with_view(&snapshot, &subject, |view| tell_lists(name, view));
     }
-    let mut index = 0;
-    criterion.bench_function("a write of one resource, judged and applied", |bencher| {
-        bencher.iter(|| {
-            index += 7919;
-            let resource = company.resource(index % size.resources);
-            snapshot.apply(&[Operation::put(Object::Resource(Box::new(resource)))]).unwrap()
-        });
+    let (mut index, mut moved) = (0, [false, true].into_iter().cycle());
+    let write = median(TIMES_OF_WRITE, || {
+        index += 7919;
+        let mut resource = company.resource(index % size.resources);
+        if moved.next() == Some(true) {
+            resource.sort_key += 1;
+        }
+        let started = Instant::now();
+        black_box(snapshot.apply(&[Operation::put(Object::Resource(Box::new(resource)))]).unwrap());
+        started.elapsed()
     });
+    println!("\na write of one resource, judged and applied: {:.1} us", micros(write));
+}
+
+fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}
+
+fn median(times: usize, mut run: impl FnMut() -> Duration) -> Duration {
+    let mut taken: Vec<Duration> = (0..times).map(|_| run()).collect();
+    taken.sort_unstable();
+    *taken.get(times / 2).unwrap()
+}
+
+fn timed<T>(run: impl FnOnce() -> T) -> Duration {
+    let started = Instant::now();
+    black_box(run());
+    started.elapsed()
+}
+
+/// A line of the table.
+fn tell_lists(name: &str, view: View<'_>) {
+    let length = total(view);
+    let page = |order| median(TIMES_OF_PAGE, || timed(|| first_page(view, order)));
+    let lists = |order| median(TIMES_OF_WHOLE, || timed(|| whole(view, order)));
+    let rate = |time: Duration| length as f64 / time.as_secs_f64();
+    let (page_by_id, page_newest) = (page(BY_ID), page(NEWEST_FIRST));
+    let (by_id, newest) = (lists(BY_ID), lists(NEWEST_FIRST));
+    let facets = Facets { stages: true, responsibles: true };
+    let facets = median(TIMES_OF_WHOLE, || timed(|| count(view, facets)));
+    let each = median(TIMES_OF_WHOLE, || timed(|| decided(view)));
+    println!(
+        "| {name} | {length} | {:.0} | {:.0} | {:.0} | {:.0} | {:.0} | {:.0} | {:.0} | {:.1} |",
+        micros(page_by_id),
+        micros(page_newest),
+        rate(by_id),
+        rate(newest),
+        micros(facets),
+        micros(each),
+        each.as_secs_f64() / page_newest.as_secs_f64(),
+        each.as_secs_f64() / by_id.as_secs_f64(),
+    );
+}
+
+/// By brute force: how many of all deals a check allows.
+fn decided(view: View<'_>) -> usize {
+    let is_visible =
+        |row: &&ResourceRow| decide(view.directory, view.rights, &view.act, &row.target()).is_allow();
+    view.index.iter_after(None).filter(is_visible).count()
+}
+
+fn first_page(view: View<'_>, order: Order) -> usize {
+    let mut listing = start(view, order, PAGE as u64);
+    listing.tally().unwrap();
+    listing.next(view, PAGE).len()
 }
 
 /// As a store is loaded: the directory, then resources in order of ids.
@@ -125,49 +199,13 @@ fn narrow(snapshot: &Snapshot) -> String {
     totals.filter(|(total, _)| *total > 0).min().unwrap().1
 }
 
-fn measure(criterion: &mut Criterion, snapshot: &Snapshot, name: &str, subject: &str) {
-    with_view(snapshot, subject, |view| {
-        let length = total(view);
-        println!("{name}: {length} deals");
-        let mut group = criterion.benchmark_group(name);
-        group.sample_size(10);
-        for (order_name, order) in [("by id", BY_ID), ("newest first", NEWEST_FIRST)] {
-            group.throughput(Throughput::Elements(1));
-            group.bench_function(format!("page of {PAGE} with total, {order_name}"), |bencher| {
-                bencher.iter(|| {
-                    let mut listing = start(view, order, PAGE as u64);
-                    (listing.tally().unwrap().total, listing.next(view, PAGE))
-                });
-            });
-            group.throughput(Throughput::Elements(length));
-            group.bench_function(format!("whole, {order_name}"), |bencher| {
-                bencher.iter(|| whole(view, order));
-            });
-        }
-        group.throughput(Throughput::Elements(1));
-        group.bench_function("count by stage and responsible", |bencher| {
-            let facets = Facets { stages: true, responsibles: true };
-            bencher.iter(|| count(view, facets));
-        });
-        group.bench_function("count by deciding on each resource", |bencher| {
-            let is_visible =
-                |row: &&ResourceRow| decide(view.directory, view.rights, &view.act, &row.target()).is_allow();
-            bencher.iter(|| view.index.iter_after(None).filter(is_visible).count());
-        });
-        group.finish();
-    });
-}
-
 fn whole(view: View<'_>, order: Order) -> usize {
     let mut listing = start(view, order, u64::MAX);
     let mut length = 0;
     loop {
-        match listing.next(view, 1_000).len() {
+        match listing.next(view, WHOLE_CHUNK).len() {
             0 => return length,
             count => length += count,
         }
     }
 }
-
-criterion_group!(benches, lists);
-criterion_main!(benches);
