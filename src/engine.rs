@@ -74,7 +74,7 @@ pub use crate::rights::{
     ScopeTest, Side, SupportGrounds, Through, Way, Weighing,
 };
 pub use crate::snapshot::Refusal;
-pub use crate::store::LogError;
+pub use crate::store::{LogError, Room, Writing};
 pub use crate::visibility::{Direction, Facets, Key as OrderKey, Order, Part, Position, Turned};
 
 /// The hexadecimal digits of a store's id.
@@ -352,6 +352,12 @@ impl Engine {
         }
         let sets = self.shared.store.changes_after(revision, count_max)?;
         Ok(sets.into_iter().map(Arc::new).collect())
+    }
+
+    /// Whether writes are taken at the moment. Decisions are made in any case.
+    #[must_use]
+    pub fn writing(&self) -> Writing {
+        self.shared.store.writing()
     }
 
     /// The bytes that the store takes on disk.

@@ -5,6 +5,7 @@ mod credential;
 mod listener;
 mod monitor;
 mod tls;
+mod writing;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -58,8 +59,9 @@ const SECURED_AGE_MAX: Duration = Duration::from_hours(1);
 /// The mode of a Unix socket, if nothing else is said: its owner and its group.
 pub const SOCKET_MODE: u32 = 0o660;
 /// The names that health knows; the empty one is the server.
-const SERVICES: [&str; 8] = [
+const SERVICES: [&str; 9] = [
     "",
+    writing::SERVICE,
     "dopusk.v1.DecisionService",
     "dopusk.v1.DirectoryService",
     "dopusk.v1.HistoryService",
@@ -150,6 +152,7 @@ pub struct Running {
     load: Arc<Load>,
     following: [JoinHandle<()>; 2],
     monitor: Option<Monitor>,
+    telling: JoinHandle<()>,
     drain_max: Duration,
 }
 
@@ -191,6 +194,7 @@ pub async fn start(settings: Settings) -> Result<Running, ServeError> {
     tracing::info!(address = ?address, socket = ?settings.socket, is_guarded, is_secured, "serving");
     let following = [tokio::spawn(credentials.clone().follow()), tokio::spawn(context.follow())];
     let monitor = bound.map(|it| it.serve(&engine, &load));
+    let telling = writing::tell(&engine, health.clone()).await;
     let Settings { socket, drain_max, .. } = settings;
     Ok(Running {
         engine,
@@ -203,6 +207,7 @@ pub async fn start(settings: Settings) -> Result<Running, ServeError> {
         load,
         following,
         monitor,
+        telling,
         drain_max,
     })
 }
@@ -299,6 +304,9 @@ impl Running {
         if let Some(monitor) = &self.monitor {
             monitor.unready();
         }
+        self.telling.abort();
+        // Waited for, lest it say of writes what is no longer so.
+        drop((&mut self.telling).await);
         for name in SERVICES {
             self.health.set_service_status(name, tonic_health::ServingStatus::NotServing).await;
         }

@@ -156,6 +156,12 @@ pub fn write(error: &WriteError) -> Status {
             with_details(Code::Unavailable, text, reason("STORE_FAILED"))
         }
         WriteError::Busy => exhausted("TOO_MANY_WRITES", text, BUSY_WAIT),
+        WriteError::Stopped => with_details(Code::Unavailable, text, reason("STORE_FAILED")),
+        WriteError::Full => with_details(Code::ResourceExhausted, text, reason("STORE_FULL")),
+        WriteError::Unsettled(cause) => {
+            tracing::error!(error = cause.as_ref() as &dyn Error, "the store failed");
+            with_details(Code::Unknown, text, reason("OUTCOME_UNKNOWN"))
+        }
         WriteError::Closed => with_details(Code::Unavailable, text, reason("SHUTTING_DOWN")),
         WriteError::Unknown => with_details(Code::Unknown, text, reason("OUTCOME_UNKNOWN")),
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -15,6 +16,7 @@ use super::verify::Mend;
 use super::{Age, Engine, Shared};
 use crate::domain::{ChangeSet, Id, Revision, Write};
 use crate::snapshot::{Refusal, Snapshot};
+use crate::store::CommitError;
 
 /// The most writes that share one flush.
 const GROUP_MAX: usize = 512;
@@ -43,12 +45,43 @@ pub enum WriteError {
     /// As many writes wait as may.
     #[error("{QUEUE_MAX} writes wait to be done; the write was not taken")]
     Busy,
+    /// The disk has too little room.
+    #[error("the server's disk is too full to take writes; nothing was changed")]
+    Full,
+    /// The store failed half-way: what became of it shows when the server is started again.
+    #[error(
+        "the store failed while the write was under way; when the server has been started again, repeat the write with \
+         the same request_id"
+    )]
+    Unsettled(#[source] Arc<dyn Error + Send + Sync>),
+    /// The store has failed before.
+    #[error(
+        "the store has failed and takes no writes until the server is started again; nothing was changed"
+    )]
+    Stopped,
     /// The server is shutting down.
     #[error("the server is shutting down; the write was not taken")]
     Closed,
-    /// The server stopped before it could tell; repeat the write with the same `request_id`.
-    #[error("the server stopped while the write was under way")]
+    /// The server broke it off before it could tell; repeat the write with the same `request_id`.
+    #[error(
+        "the server broke the write off and can't tell what became of it; repeat it with the same request_id"
+    )]
     Unknown,
+}
+
+impl From<CommitError> for WriteError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::NoRoom(_) => Self::Full,
+            CommitError::Stopped => Self::Stopped,
+            CommitError::Unsettled(_) => Self::Unsettled(Arc::new(error)),
+            CommitError::Order { .. }
+            | CommitError::Unlike { .. }
+            | CommitError::TooLarge { .. }
+            | CommitError::Disk(_)
+            | CommitError::Damaged(_) => Self::Store(Arc::new(error)),
+        }
+    }
 }
 
 /// Where writes wait.
@@ -116,13 +149,26 @@ pub(super) fn start(shared: Arc<Shared>) -> Result<(Committer, Queue), std::io::
     let stopping = Arc::clone(&is_stopping);
     let thread = std::thread::Builder::new().name("committer".to_owned()).spawn(move || {
         while let Some(first) = requests.blocking_recv() {
-            Group::collect(&shared, first, &mut requests).commit(&shared);
+            guard(&shared, || Group::collect(&shared, first, &mut requests).commit(&shared));
             if stopping.load(Ordering::Acquire) {
                 requests.close();
             }
         }
     })?;
     Ok((Committer { thread, is_stopping, wake: queue.clone() }, queue))
+}
+
+/// Does the work of a group. Where that panics, its callers are told that the outcome is unknown, and further groups
+/// are only taken if nothing was committed that isn't published: all else was done to copies.
+fn guard(shared: &Shared, work: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(work)).is_ok() {
+        return;
+    }
+    let published = shared.published.load().snapshot.revision();
+    tracing::error!(%published, stored = %shared.store.revision(), "the committer panicked");
+    if shared.store.revision() != published {
+        shared.store.stop();
+    }
 }
 
 /// Writes that are committed together.
@@ -217,8 +263,7 @@ impl Group {
             shared.commits.durations.count(begun.elapsed());
             if let Err(error) = committed {
                 shared.commits.failures.fetch_add(1, Ordering::Relaxed);
-                tracing::error!(error = &error as &dyn Error, "the store can't commit");
-                let error = WriteError::Store(Arc::new(error));
+                let error = WriteError::from(error);
                 for (answer, _) in self.waiting {
                     drop(answer.send(Err(error.clone())));
                 }
@@ -242,4 +287,50 @@ impl Group {
 fn commit_time_ms(shared: &Shared) -> i64 {
     let now = now_ms();
     shared.committed_at_ms.fetch_max(now, Ordering::Relaxed).max(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Object, Operation, SupportRole, User};
+    use crate::store::Writing;
+    use crate::testing::Office;
+
+    fn put(id: &str) -> Write {
+        let user = User {
+            id: Id::parse(id).unwrap(),
+            name: String::new(),
+            departments: Vec::new(),
+            active: true,
+            admin: false,
+            support_role: SupportRole::None,
+        };
+        let operations = vec![Operation::put(Object::User(Arc::new(user)))];
+        Write { operations, ..Write::default() }
+    }
+
+    #[tokio::test]
+    async fn a_panic_before_the_commit_changes_nothing_and_writes_go_on() {
+        let office = Office::empty();
+        guard(&office.engine().shared, || panic!("in the rules"));
+        assert_eq!(office.engine().writing(), Writing::Open);
+        assert_eq!(office.engine().write(put("a")).await.unwrap(), Revision::new(1));
+    }
+
+    #[tokio::test]
+    async fn a_panic_behind_the_commit_stops_writes_and_reads_go_on() {
+        let office = Office::empty();
+        let shared = &office.engine().shared;
+        guard(shared, || {
+            let (answer, _) = oneshot::channel();
+            let (_queue, mut requests) = mpsc::channel(1);
+            let group = Group::collect(shared, Request::Write(put("a"), answer), &mut requests);
+            shared.store.commit(&group.sets).unwrap();
+            panic!("before it is published");
+        });
+        assert_eq!(office.engine().writing(), Writing::Stopped);
+        assert!(matches!(office.engine().write(put("b")).await, Err(WriteError::Stopped)));
+        let published = office.engine().at(crate::engine::Consistency::Newest).unwrap();
+        assert_eq!(published.snapshot().revision(), Revision::ZERO);
+    }
 }

@@ -6,8 +6,9 @@ use std::sync::atomic::Ordering;
 
 use crate::domain::{ChangeSet, Key, Revision};
 
-use super::draft::Draft;
+use super::draft::{Draft, Drafted};
 use super::fault::{Damage, Fault};
+use super::space::Room;
 use super::{Health, Store, Tail};
 
 /// How many changes a commit lets go of besides two for each that it adds: the log shrinks while it grows, and
@@ -39,16 +40,19 @@ pub enum CommitError {
         /// The most bytes of a record.
         bytes_max: usize,
     },
-    /// The disk is full. Whether the group was written shows when the store is opened again.
-    #[error("the disk is full")]
-    Full(#[source] io::Error),
-    /// The disk refuses. Whether the group was written shows when the store is opened again.
-    #[error("the store cannot be written")]
+    /// The volume has too little room. Nothing was written; there may be room later.
+    #[error("{} bytes are free on the volume, {} are needed", .0.available, .0.needed)]
+    NoRoom(Room),
+    /// The disk cannot be read. Nothing was written.
+    #[error("the store cannot be read")]
     Disk(#[source] io::Error),
-    /// The data are not those that were written.
+    /// The data are not those that were written. Nothing was written.
     #[error("the store is damaged and must be restored from a backup")]
     Damaged(#[source] Damage),
-    /// An earlier commit failed half-way; the store must be opened again.
+    /// Writing failed half-way. Whether the group was written shows when the store is opened again.
+    #[error("the store cannot be written; it takes no more until it is opened again")]
+    Unsettled(#[source] io::Error),
+    /// An earlier commit failed half-way. Nothing was written.
     #[error("an earlier commit failed; the store takes no more until it is opened again")]
     Stopped,
 }
@@ -56,7 +60,6 @@ pub enum CommitError {
 impl From<Fault> for CommitError {
     fn from(fault: Fault) -> Self {
         match fault {
-            Fault::Disk(error) if error.kind() == io::ErrorKind::StorageFull => Self::Full(error),
             Fault::Disk(error) => Self::Disk(error),
             Fault::Damage(damage) => Self::Damaged(damage),
         }
@@ -70,8 +73,8 @@ impl Store {
     /// waits. Lets go of old changes, a bounded number.
     ///
     /// # Errors
-    /// After `Full`, `Disk` or `Damaged` from the writing itself nothing more is taken: every later commit says
-    /// `Stopped`. After the other errors the store goes on as if the group had not been given.
+    /// After `Unsettled` nothing more is taken: every later commit says `Stopped`. After the other errors the store
+    /// goes on as if the group had not been given.
     pub fn commit(&self, sets: &[Arc<ChangeSet>]) -> Result<(), CommitError> {
         let Some(newest) = sets.last() else { return Ok(()) };
         let mut tail = self.tail();
@@ -88,17 +91,31 @@ impl Store {
     }
 
     fn write(&self, tail: &mut Tail, draft: Draft<'_>) -> Result<(), CommitError> {
-        let (batch, state) = draft.finish()?;
+        let Drafted { batch, bytes, state } = draft.finish()?;
+        self.make_sure_of_room(tail, bytes)?;
         // Until the batch is on disk it is unknown whether it will be; nothing may build upon it.
         tail.health = Health::Stopped;
         // Before the changes go: a reader who finds them gone must find this too.
         self.oldest_kept.store(state.oldest_kept.get(), Ordering::Release);
-        self.tree.write(batch)?;
-        tail.label.mark(state.revision).map_err(Fault::Disk)?;
+        let written = self.tree.write(batch).map_err(Fault::into_io);
+        written.and_then(|()| tail.label.mark(state.revision)).map_err(|error| {
+            self.is_stopped.store(true, Ordering::Release);
+            CommitError::Unsettled(error)
+        })?;
         tail.state = state;
         tail.health = Health::Sound;
         // INVARIANT: only what is on disk is published.
         self.revision.store(state.revision.get(), Ordering::Release);
+        Ok(())
+    }
+
+    fn make_sure_of_room(&self, tail: &mut Tail, batch_bytes: u64) -> Result<(), CommitError> {
+        let room = self.tree.room(batch_bytes).map_err(CommitError::Disk)?;
+        if !room.is_enough() {
+            return Err(CommitError::NoRoom(room));
+        }
+        self.tree.take_ahead(batch_bytes).map_err(|_| CommitError::NoRoom(room))?;
+        tail.ballast.fit(self.tree.data_bytes().map_err(CommitError::Disk)?, room);
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ use super::key;
 use super::label::{Label, StoreId};
 use super::layout::{Layout, Lock, sync_directory};
 use super::open::{OpenError, Opened};
+use super::space::Ballast;
 use super::state::State;
 use super::tree::Tree;
 
@@ -42,7 +43,8 @@ impl Creation {
         tree.write(batch).map_err(|fault| OpenError::of(&layout, fault))?;
         let finished = label.mark(state.revision).and_then(|()| label.sync()).and_then(|()| layout.finish());
         finished.map_err(|source| layout.disk(source))?;
-        Ok(Opened { tree, label, state, lock })
+        let ballast = Ballast::at(layout.ballast());
+        Ok(Opened { tree, label, ballast, state, lock })
     }
 }
 

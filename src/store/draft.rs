@@ -23,6 +23,15 @@ pub(super) struct Draft<'a> {
     state: State,
 }
 
+/// A draft that is ready to be written.
+pub(super) struct Drafted {
+    pub(super) batch: sled::Batch,
+    /// The bytes of the batch's keys and values.
+    pub(super) bytes: u64,
+    /// The state that the batch leaves.
+    pub(super) state: State,
+}
+
 impl<'a> Draft<'a> {
     /// An empty draft upon a state.
     pub(super) fn new(tree: &'a Tree, state: State) -> Self {
@@ -91,13 +100,13 @@ impl<'a> Draft<'a> {
     }
 
     /// The batch, and the state that it leaves.
-    pub(super) fn finish(self) -> Result<(sled::Batch, State), CommitError> {
+    pub(super) fn finish(self) -> Result<Drafted, CommitError> {
         let Self { mut overlay, pages, mut state } = self;
         pages
             .finish(&mut overlay, &mut state.summary)
             .map_err(|page| too_large(format!("the page {}", page.escape_ascii())))?;
         overlay.put_value(key::state(), state.value());
-        Ok((overlay.into_batch(), state))
+        Ok(Drafted { bytes: overlay.bytes(), batch: overlay.into_batch(), state })
     }
 
     fn apply_change(&mut self, change: &Change) -> Result<(), CommitError> {

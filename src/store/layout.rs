@@ -4,6 +4,7 @@
 //! LOCK        locked by the process that has the store open
 //! STORE       the label; without it there is no store
 //! STORE.new   the label of a store that is being made
+//! BALLAST     room for the next opening
 //! sled/       the tree
 //! ```
 
@@ -20,6 +21,7 @@ const LOCK: &str = "LOCK";
 const LABEL: &str = "STORE";
 const UNFINISHED: &str = "STORE.new";
 const TREE: &str = "sled";
+const BALLAST: &str = "BALLAST";
 /// What a file system keeps in its own root: an empty volume has it.
 const LOST_AND_FOUND: &str = "lost+found";
 
@@ -57,6 +59,10 @@ impl Layout {
 
     pub(super) fn tree(&self) -> PathBuf {
         self.root.join(TREE)
+    }
+
+    pub(super) fn ballast(&self) -> PathBuf {
+        self.root.join(BALLAST)
     }
 
     pub(super) fn unfinished_label(&self) -> PathBuf {
@@ -97,6 +103,7 @@ impl Layout {
     pub(super) fn clear(&self) -> Result<(), OpenError> {
         let label = remove_file(&self.root.join(LABEL));
         let cleared = label.and_then(|()| remove_directory(&self.tree()));
+        let cleared = cleared.and_then(|()| remove_file(&self.ballast()));
         let cleared = cleared.and_then(|()| remove_file(&self.unfinished_label()));
         cleared.map_err(|source| self.disk(source))
     }

@@ -10,6 +10,7 @@ use super::creation::Creation;
 use super::fault::Damage;
 use super::label::Label;
 use super::layout::{Found, Layout, Lock};
+use super::space::Ballast;
 use super::state::State;
 use super::tree::Tree;
 
@@ -72,6 +73,7 @@ pub enum OpenError {
 pub(super) struct Opened {
     pub(super) tree: Tree,
     pub(super) label: Label,
+    pub(super) ballast: Ballast,
     pub(super) state: State,
     pub(super) lock: Lock,
 }
@@ -98,13 +100,15 @@ fn open_existing(
     lock: Lock,
     cache_bytes: u64,
 ) -> Result<Opened, OpenError> {
+    let mut ballast = Ballast::at(layout.ballast());
+    ballast.make_room().map_err(|source| layout.disk(source))?;
     let tree = Tree::open(&layout.tree(), cache_bytes).map_err(|fault| OpenError::of(layout, fault))?;
     let state = State::read(&tree).map_err(|fault| OpenError::of(layout, fault))?;
     if state.revision < label.acknowledged {
         return Err(layout.damaged(Damage::Lost { found: state.revision, acknowledged: label.acknowledged }));
     }
     label.mark(state.revision).map_err(|source| layout.disk(source))?;
-    Ok(Opened { tree, label, state, lock })
+    Ok(Opened { tree, label, ballast, state, lock })
 }
 
 #[cfg(test)]

@@ -80,6 +80,14 @@ impl<'a> Overlay<'a> {
         }
     }
 
+    /// The bytes of all keys and values to be written.
+    pub(super) fn bytes(&self) -> u64 {
+        let bytes = |(key, value): (&Vec<u8>, &Option<sled::IVec>)| {
+            key.len() + value.as_ref().map_or(0, |it| it.len())
+        };
+        self.writes.iter().map(|write| bytes(write) as u64).sum()
+    }
+
     /// All of it as one batch.
     pub(super) fn into_batch(self) -> sled::Batch {
         let mut batch = sled::Batch::default();

@@ -12,7 +12,7 @@ use crate::domain::{Object, Revision};
 use super::backup::{ReadError, Reader};
 use super::commit::CommitError;
 use super::creation::Creation;
-use super::draft::Draft;
+use super::draft::{Draft, Drafted};
 use super::layout::{Layout, Lock, parent, remove_directory, sync_directory};
 use super::open::{OpenError, Opened};
 use super::state::State;
@@ -133,7 +133,7 @@ fn fill<R: Read>(
         state = put(creation.tree(), state, &objects).map_err(|error| disk(path, into_io(error)))?;
     }
     let revision = reader.revision();
-    let Opened { tree: _, label, state, lock } =
+    let Opened { tree: _, label, ballast: _, state, lock } =
         creation.finish(State { revision, oldest_kept: revision, ..state })?;
     Ok((Restored { id: label.id, revision, objects: state.summary.objects }, lock))
 }
@@ -144,17 +144,18 @@ fn put(tree: &Tree, state: State, objects: &[Object]) -> Result<State, CommitErr
     for object in objects {
         draft.replace(&object.key(), Some(object))?;
     }
-    let (batch, state) = draft.finish()?;
+    let Drafted { batch, state, bytes: _ } = draft.finish()?;
     tree.write_unsynced(batch)?;
     Ok(state)
 }
 
 fn into_io(error: CommitError) -> io::Error {
     match error {
-        CommitError::Full(source) | CommitError::Disk(source) => source,
+        CommitError::Disk(source) | CommitError::Unsettled(source) => source,
         error @ (CommitError::Order { .. }
         | CommitError::Unlike { .. }
         | CommitError::TooLarge { .. }
+        | CommitError::NoRoom(_)
         | CommitError::Damaged(_)
         | CommitError::Stopped) => io::Error::new(io::ErrorKind::InvalidData, error),
     }

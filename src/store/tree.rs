@@ -12,7 +12,10 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::fs::{Advice, fadvise};
+
 use super::fault::{Fault, guarded};
+use super::space::{self, Room};
 
 /// How often the tree writes out by itself. Only this syncs what no commit follows, and tidies the file.
 const FLUSH_EVERY_MS: u64 = 500;
@@ -76,10 +79,31 @@ impl Tree {
 
     /// Returns when everything written before is on disk.
     pub(super) fn sync(&self) -> Result<(), Fault> {
-        guarded(|| {
+        let synced = guarded(|| {
             self.db.flush()?;
             Ok(self.data.sync_data()?)
-        })
+        });
+        if synced.is_err() {
+            // The kernel now takes for clean what it could not write. Forgotten, it is read from the disk by whoever
+            // opens the tree next, who would else be shown what the disk does not have.
+            let _ = fadvise(&self.data, 0, None, Advice::DontNeed);
+        }
+        synced
+    }
+
+    /// The room on its volume, beside what a batch of so many bytes needs.
+    pub(super) fn room(&self, batch_bytes: u64) -> io::Result<Room> {
+        Room::of(&self.data, batch_bytes)
+    }
+
+    /// Takes room for a batch of so many bytes.
+    pub(super) fn take_ahead(&self, batch_bytes: u64) -> io::Result<()> {
+        space::take_ahead(&self.data, batch_bytes)
+    }
+
+    /// The bytes of its data file.
+    pub(super) fn data_bytes(&self) -> io::Result<u64> {
+        Ok(self.data.metadata()?.len())
     }
 
     /// The bytes of its files.

@@ -11,6 +11,7 @@ mod deploy;
 mod errors;
 mod example;
 mod explain;
+mod fault;
 mod fsync;
 mod history;
 mod host;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -66,6 +66,23 @@ impl Process {
     /// SIGHUP.
     pub(crate) fn hang_up(&self) {
         must(Command::new("kill").args(["-HUP", &self.child.id().to_string()]));
+    }
+
+    /// SIGTERM.
+    pub(crate) fn terminate(&self) {
+        must(Command::new("kill").args(["-TERM", &self.child.id().to_string()]));
+    }
+
+    /// Waits until it has ended by itself.
+    pub(crate) fn end(&mut self) -> ExitStatus {
+        let end = Instant::now() + START_MAX;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < end, "it does not end:\n{}", self.log());
+            std::thread::yield_now();
+        }
     }
 
     /// What it has logged.

@@ -95,7 +95,7 @@ const SERVICES: [&str; 7] = [
 
 async fn assert_serves(channel: Channel) {
     let names = SERVICES.map(|service| format!("dopusk.v1.{service}"));
-    for name in names.into_iter().chain([String::new()]) {
+    for name in names.into_iter().chain([String::new(), "dopusk.v1.DirectoryService/Write".to_owned()]) {
         let request = HealthCheckRequest { service: name.clone() };
         let answer = HealthClient::new(channel.clone()).check(request).await.unwrap().into_inner();
         assert_eq!(answer.status(), ServingStatus::Serving, "{name}");
