@@ -58,6 +58,7 @@ pub use self::open::OpenError;
 use self::open::Opened;
 pub use self::record::RecordError;
 pub use self::restore::{RestoreError, Restored, restore};
+use self::retention::Opening;
 pub use self::retention::Retention;
 use self::space::Ballast;
 pub use self::space::Room;
@@ -89,6 +90,7 @@ pub struct Store {
     tree: Tree,
     id: StoreId,
     retention: Retention,
+    opening: Opening,
     /// The newest revision that is on disk.
     revision: AtomicU64,
     oldest_kept: AtomicU64,
@@ -139,6 +141,7 @@ impl Store {
             tree,
             id: label.id,
             retention: settings.retention,
+            opening: Opening::now(),
             revision: AtomicU64::new(state.revision.get()),
             oldest_kept: AtomicU64::new(state.oldest_kept.get()),
             tail: Mutex::new(Tail { health: Health::Sound, state, label, ballast }),

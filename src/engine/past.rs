@@ -5,6 +5,7 @@
 //! the cache is of those of now.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::kept::Kept;
@@ -139,7 +140,8 @@ impl Engine {
     }
 
     fn time_revision(&self, time_ms: i64, newest: Revision) -> Result<Revision, PastError> {
-        if time_ms > now_ms() {
+        // Commits stay ahead of a clock that was set back.
+        if time_ms > now_ms().max(self.shared.committed_at_ms.load(Ordering::Relaxed)) {
             return Err(PastError::Future(self.span()));
         }
         let oldest = self.shared.store.oldest_kept();

@@ -17,6 +17,8 @@ use tonic::transport::server::Connected;
 pub const CONNECTIONS_MAX: usize = 1_024;
 /// How long a client may take to say that it speaks HTTP/2.
 pub const PREFACE_WAIT_MAX: Duration = Duration::from_secs(10);
+/// How long nothing is accepted after a connection could not be.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 /// What it says: `PRI * HTTP/2.0`, `SM` and line ends.
 const PREFACE_BYTES: usize = 24;
 
@@ -56,7 +58,7 @@ impl Connections {
         self,
         incoming: impl Stream<Item = io::Result<T>>,
     ) -> impl Stream<Item = io::Result<Counted<T>>> {
-        incoming.filter_map(move |stream| match stream {
+        incoming.then(pause_behind_error).filter_map(move |stream| match stream {
             Ok(stream) => self.count(stream).map(Ok),
             Err(error) => Some(Err(error)),
         })
@@ -75,6 +77,14 @@ impl Connections {
         }
         None
     }
+}
+
+/// What could not be accepted, for want of file descriptors say, could not be again at once.
+async fn pause_behind_error<T>(accepted: io::Result<T>) -> io::Result<T> {
+    if accepted.is_err() {
+        tokio::time::sleep(ACCEPT_PAUSE).await;
+    }
+    accepted
 }
 
 impl<T: Connected> Connected for Counted<T> {

@@ -83,7 +83,8 @@ impl Store {
             Health::Stopped => return Err(CommitError::Stopped),
         }
         let mut draft = Draft::new(&self.tree, tail.state);
-        draft.trim(&self.retention, newest, 2 * sets.len() + TRIMMED_EXTRA_MAX)?;
+        let retention = self.opening.hold(self.retention, newest.committed_at_ms);
+        draft.trim(&retention, newest, 2 * sets.len() + TRIMMED_EXTRA_MAX)?;
         for set in sets {
             draft.apply(set)?;
         }

@@ -10,8 +10,13 @@ macro_rules! tell {
     };
 }
 
+mod clock;
+mod corrupt;
+mod descriptor;
 mod disk;
 mod full;
+mod mode;
+mod recovery;
 mod shim;
 mod volume;
 

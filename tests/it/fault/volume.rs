@@ -37,6 +37,18 @@ impl Volume {
         self.run(&format!("mount -o remount,size={mib}m /mnt"));
     }
 
+    /// Makes what is below a folder of it read-only there.
+    pub(super) fn freeze(&mut self, folder: &str) {
+        self.run(&format!(
+            "mount --bind /mnt/{folder} /mnt/{folder} && mount -o remount,bind,ro /mnt/{folder}"
+        ));
+    }
+
+    /// Undoes that.
+    pub(super) fn thaw(&mut self, folder: &str) {
+        self.run(&format!("umount /mnt/{folder}"));
+    }
+
     fn run(&mut self, line: &str) {
         writeln!(self.shell.stdin.as_mut().unwrap(), "{{ {line}; }} 2>&1 && echo done || echo failed")
             .unwrap();
