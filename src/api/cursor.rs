@@ -4,8 +4,8 @@
 
 use prost::Message;
 
-/// The hexadecimal digits of a mark and of a check sum.
-const DIGITS: usize = 8;
+/// The hexadecimal digits of a mark and of a check sum, before the payload.
+const HEAD_BYTES: usize = 16;
 
 /// What is the same in a question and whatever goes on from its answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,11 +24,9 @@ impl Mark {
 
     /// The payload of a text; none if it is not one that an answer to this question carried.
     pub(super) fn open(self, text: &str) -> Option<&str> {
-        let (mark, rest) = text.split_at_checked(DIGITS)?;
-        let (sum, payload) = rest.split_at_checked(DIGITS)?;
-        let is_ours = u32::from_str_radix(mark, 16) == Ok(self.0)
-            && u32::from_str_radix(sum, 16) == Ok(crc32fast::hash(payload.as_bytes()));
-        is_ours.then_some(payload)
+        let payload = text.get(HEAD_BYTES..)?;
+        // One spelling alone: digits that are read as numbers may be capitals or follow a plus.
+        (self.seal(payload) == text).then_some(payload)
     }
 }
 
@@ -53,6 +51,16 @@ mod tests {
         assert_eq!(mark("u1r", "ead").open(&text), None);
         for wrong in ["x", "é", "00000000", &text.replace('7', "8"), &text[..20]] {
             assert_eq!(own.open(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn digits_in_capitals_or_behind_a_plus_are_no_other_spelling() {
+        let own = Mark(0x0000_000a);
+        let text = own.seal("7");
+        assert!(text.starts_with("0000000a"));
+        for wrong in [text.replacen("0000000a", "0000000A", 1), text.replacen('0', "+", 1)] {
+            assert_eq!(own.open(&wrong), None, "{wrong}");
         }
     }
 }

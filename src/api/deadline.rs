@@ -95,10 +95,12 @@ where
 }
 
 /// The time that the header `grpc-timeout` gives: up to 8 digits and a unit.
-fn timeout_of(headers: &HeaderMap) -> Option<Duration> {
+pub(super) fn timeout_of(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get("grpc-timeout")?.to_str().ok()?;
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let count: u64 = digits.parse().ok().filter(|_| digits.len() <= 8)?;
+    // A number may be written with a plus, a timeout is not.
+    let is_count = digits.len() <= 8 && digits.bytes().all(|digit| digit.is_ascii_digit());
+    let count: u64 = digits.parse().ok().filter(|_| is_count)?;
     match unit {
         "H" => Some(Duration::from_hours(count)),
         "M" => Some(Duration::from_mins(count)),
@@ -125,7 +127,7 @@ mod tests {
         assert_eq!(timeout("5S"), Some(Duration::from_secs(5)));
         assert_eq!(timeout("250m"), Some(Duration::from_millis(250)));
         assert_eq!(timeout("99999999H"), Some(Duration::from_hours(99_999_999)));
-        for wrong in ["", "S", "5", "5s", "-5S", "123456789S"] {
+        for wrong in ["", "S", "5", "5s", "-5S", "+5S", "123456789S"] {
             assert_eq!(timeout(wrong), None, "{wrong}");
         }
     }

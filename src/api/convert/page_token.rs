@@ -40,5 +40,24 @@ pub fn parse_page_token(text: &str, kind: Kind) -> Result<Option<Key>, Invalid> 
         bytes.filter(|bytes| u32::from_str_radix(sum, 16) == Ok(crc32fast::hash(bytes))).ok_or_else(wrong)?;
     let wire = pb::Key::decode(bytes.as_slice()).map_err(|_| wrong())?;
     let parsed = key(&wire, "page_token").map_err(|_| wrong())?;
-    if parsed.kind() == kind { Ok(Some(parsed)) } else { Err(wrong()) }
+    // One spelling alone, of the digits and of the key.
+    let is_ours = parsed.kind() == kind && page_token(&parsed) == text;
+    if is_ours { Ok(Some(parsed)) } else { Err(wrong()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Id;
+
+    #[test]
+    fn a_page_token_has_one_spelling() {
+        let key = Key::User(Id::parse("jo").unwrap());
+        let text = page_token(&key);
+        assert_eq!(parse_page_token(&text, Kind::User).unwrap(), Some(key));
+        assert_eq!(text.to_lowercase(), text);
+        assert!(text.contains(|char: char| char.is_ascii_lowercase()), "a digit that has a capital");
+        assert!(parse_page_token(&text.to_uppercase(), Kind::User).is_err());
+        assert!(parse_page_token(&text, Kind::Role).is_err());
+    }
 }
