@@ -1,6 +1,6 @@
 //! All services at once: decisions by a short way, the others by the router that finds them.
 //!
-//! The router boxes and moves a request and its answer several times over, a tenth of what a Check takes.
+//! What isn't gRPC is refused before. The router boxes and moves a request and its answer several times over, a tenth of what a Check takes.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -8,7 +8,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tonic::body::Body;
-use tonic::codegen::http::{Request, Response};
+use tonic::codegen::http::header::CONTENT_TYPE;
+use tonic::codegen::http::{HeaderMap, Request, Response, StatusCode};
 use tonic::service::Routes;
 use tower::Service;
 
@@ -16,6 +17,9 @@ use super::{DecisionApi, DecisionServiceServer};
 
 /// What the paths of decisions begin with.
 const DECISIONS: &str = "/dopusk.v1.DecisionService/";
+
+/// What the content type of every call begins with.
+const GRPC: &[u8] = b"application/grpc";
 
 /// The decision service and the router to all others.
 #[derive(Clone)]
@@ -43,10 +47,46 @@ impl Service<Request<Body>> for Switch {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
+        if !is_grpc(request.headers()) {
+            return Box::pin(std::future::ready(Ok(refusal())));
+        }
         if request.uri().path().starts_with(DECISIONS) {
             self.decisions.call(request)
         } else {
             Box::pin(self.others.call(request))
         }
+    }
+}
+
+/// Whether a request says that it is gRPC. A page in a browser can't say so without being asked whether it may; what it
+/// can send unasked, such as `text/plain`, would come with the certificate of whoever looks at the page.
+fn is_grpc(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.as_bytes().strip_prefix(GRPC));
+    kind.is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
+}
+
+fn refusal() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic::codegen::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn only_what_says_that_it_is_grpc_is_taken_for_it() {
+        let is_taken = |kind: &'static str| {
+            is_grpc(&HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(kind))]))
+        };
+        assert!(!is_grpc(&HeaderMap::new()));
+        assert!(
+            ["application/grpc", "application/grpc+proto", "application/grpc;a=b"].into_iter().all(is_taken)
+        );
+        let others = ["", "text/plain", "application/json", "application/grpc-web", "application/grpcx"];
+        assert!(!others.into_iter().any(is_taken));
     }
 }
