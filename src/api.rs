@@ -16,6 +16,8 @@ mod observe;
 mod past;
 mod permit;
 mod preview;
+#[cfg(feature = "testing")]
+pub mod probe;
 mod reader;
 mod review;
 mod seat;

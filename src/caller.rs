@@ -10,6 +10,8 @@ mod file;
 mod jwt;
 mod meter;
 mod permission;
+#[cfg(feature = "testing")]
+pub mod probe;
 mod quota;
 mod roster;
 mod token;

@@ -24,6 +24,8 @@ mod overlay;
 mod page;
 mod pages;
 mod part;
+#[cfg(feature = "testing")]
+pub mod probe;
 mod read;
 mod record;
 mod records;

@@ -145,7 +145,7 @@ fn count(caller: &Caller) -> Result<Option<UnderWay>, Status> {
 }
 
 /// What says who calls. A token that is sent stands alone: a wrong one is not made good by a certificate.
-fn evidence<B>(request: &Request<B>) -> Result<Evidence<'_>, Status> {
+pub(super) fn evidence<B>(request: &Request<B>) -> Result<Evidence<'_>, Status> {
     if let Some(header) = request.headers().get(header::AUTHORIZATION) {
         let text = header.to_str().ok();
         let token = text

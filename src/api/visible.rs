@@ -244,7 +244,7 @@ fn cursor(mark: Mark, published: &Published, last: &Position) -> String {
     mark.seal(&format!("{}.{}.{}", published.snapshot().revision(), last.sort_key, last.id))
 }
 
-fn behind(mark: Mark, cursor: &str) -> Result<Option<(Revision, Position)>, Status> {
+pub(super) fn behind(mark: Mark, cursor: &str) -> Result<Option<(Revision, Position)>, Status> {
     if cursor.is_empty() {
         return Ok(None);
     }

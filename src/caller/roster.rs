@@ -108,9 +108,22 @@ impl Roster {
     /// # Errors
     /// Says which file can't be read, or which field is wrong.
     pub fn open(file: &Path, before: Option<&Self>) -> Result<Self, CallersError> {
-        let parsed = File::parse(&read(file)?)?;
+        let mut parsed = File::parse(&read(file)?)?;
         let folder = file.parent().unwrap_or(Path::new(""));
-        let signing = parsed.jwt.map(|entry| Signing::read(entry, folder)).transpose()?;
+        let signing = parsed.jwt.take().map(|entry| Signing::read(entry, folder)).transpose()?;
+        Self::build(parsed, signing, before)
+    }
+
+    /// The same of texts.
+    #[cfg(feature = "testing")]
+    pub(super) fn of_texts(file: &str, keys: &str) -> Result<Self, CallersError> {
+        let mut parsed = File::parse(file)?;
+        let read = |entry| Signing { entry, file: PathBuf::new(), keys: keys.to_owned() };
+        let signing = parsed.jwt.take().map(read);
+        Self::build(parsed, signing, None)
+    }
+
+    fn build(parsed: File, signing: Option<Signing>, before: Option<&Self>) -> Result<Self, CallersError> {
         let issuer = signing.as_ref().map(|it| Issuer::new(&it.entry, &it.keys)).transpose()?;
         let mut roster = Self {
             callers: Vec::new(),

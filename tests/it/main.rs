@@ -13,6 +13,7 @@ mod example;
 mod explain;
 mod fault;
 mod fsync;
+mod fuzz;
 mod history;
 mod host;
 mod kill;

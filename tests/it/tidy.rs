@@ -13,8 +13,19 @@ use std::fs;
 use std::path::Path;
 
 /// Not the project's own text: what is built, what is written for it by tools, and the licence.
-const SKIPPED: [&str; 7] =
-    [".git", "target", "data", "Cargo.lock", "LICENSE", "benches/peers/target", "benches/peers/Cargo.lock"];
+const SKIPPED: [&str; 11] = [
+    ".git",
+    "target",
+    "data",
+    "Cargo.lock",
+    "LICENSE",
+    "benches/peers/target",
+    "benches/peers/Cargo.lock",
+    "fuzz/artifacts",
+    "fuzz/corpus",
+    "fuzz/target",
+    "fuzz/Cargo.lock",
+];
 
 /// A text file of the project.
 struct File {

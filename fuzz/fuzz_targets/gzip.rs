@@ -1,0 +1,4 @@
+//! Fuzzes `gzip`; see `tests/it/fuzz/target.rs`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: dopusk_fuzz::begin("gzip"), |bytes: &[u8]| dopusk_fuzz::take("gzip", bytes));

@@ -1,0 +1,4 @@
+//! Fuzzes `key`; see `tests/it/fuzz/target.rs`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: dopusk_fuzz::begin("key"), |bytes: &[u8]| dopusk_fuzz::take("key", bytes));

@@ -1,0 +1,4 @@
+//! Fuzzes `timeout`; see `tests/it/fuzz/target.rs`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: dopusk_fuzz::begin("timeout"), |bytes: &[u8]| dopusk_fuzz::take("timeout", bytes));

@@ -1,0 +1,4 @@
+//! Fuzzes `token`; see `tests/it/fuzz/target.rs`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: dopusk_fuzz::begin("token"), |bytes: &[u8]| dopusk_fuzz::take("token", bytes));

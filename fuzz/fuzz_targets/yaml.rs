@@ -1,0 +1,4 @@
+//! Fuzzes `yaml`; see `tests/it/fuzz/target.rs`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: dopusk_fuzz::begin("yaml"), |bytes: &[u8]| dopusk_fuzz::take("yaml", bytes));
