@@ -1,6 +1,7 @@
 //! The integration tests: one binary, against the sources, the contract and a real server.
 #![cfg(test)]
 
+mod abuse;
 mod agree;
 mod bench;
 mod cache;

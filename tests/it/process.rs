@@ -99,6 +99,11 @@ impl Process {
         }
     }
 
+    /// Its number among all processes.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it was started with, as every user of the machine can see.
     pub(crate) fn arguments(&self) -> String {
         fs::read_to_string(format!("/proc/{}/cmdline", self.child.id())).unwrap()
