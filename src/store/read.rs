@@ -8,7 +8,7 @@ use crate::domain::{Key, Object, Revision};
 use super::fault::Fault;
 use super::load::{Decoded, LoadError};
 use super::records::Records;
-use super::{Health, Store, key};
+use super::{Health, Store, Tail, key};
 
 /// No record more is read behind so many bytes: a group of thousands is as long as thousands of people.
 const BYTES_MAX: usize = 64 << 10;
@@ -33,11 +33,20 @@ impl Store {
             Err(TryLockError::Poisoned(tail)) => tail.into_inner(),
             Err(TryLockError::WouldBlock) => return Ok(None),
         };
-        match tail.health {
-            Health::Sound if tail.state.revision == revision => {}
-            Health::Sound | Health::Stopped => return Ok(None),
-        }
-        Ok(Some(self.objects_from(from, count_max)?))
+        if is_at(&tail, revision) { Ok(Some(self.objects_from(from, count_max)?)) } else { Ok(None) }
+    }
+
+    /// The first object from a key on, of the revision exactly: the same for who commits, and so waits for readers alone.
+    ///
+    /// # Errors
+    /// The data are damaged or the disk refuses.
+    pub fn first_object_at(
+        &self,
+        revision: Revision,
+        from: Bound<&Key>,
+    ) -> Result<Option<Vec<Object>>, LoadError> {
+        let tail = self.tail();
+        if is_at(&tail, revision) { Ok(Some(self.objects_from(from, 1)?)) } else { Ok(None) }
     }
 
     fn objects_from(&self, from: Bound<&Key>, count_max: usize) -> Result<Vec<Object>, Fault> {
@@ -66,6 +75,14 @@ impl Store {
             }
             None => Ok(key::first_page(entity_type)),
         }
+    }
+}
+
+/// Whether the objects are those of a revision.
+fn is_at(tail: &Tail, revision: Revision) -> bool {
+    match tail.health {
+        Health::Sound => tail.state.revision == revision,
+        Health::Stopped => false,
     }
 }
 
@@ -104,6 +121,23 @@ mod tests {
         let absent = sample::resource("50!", 0).key();
         let from = store.objects_at(at, Bound::Included(&absent), 1).unwrap().unwrap();
         assert_eq!(from[0].key(), sample::resource("51", 0).key());
+    }
+
+    #[test]
+    fn a_reader_never_waits_and_who_commits_waits_for_readers() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = sample::open(directory.path());
+        let objects = sample::one_of_each_kind();
+        sample::commit(&store, sample::put(1, &objects));
+        let (at, from) = (Revision::new(1), Bound::Unbounded);
+        let first = std::thread::scope(|scope| {
+            let held = store.tail();
+            assert_eq!(store.objects_at(at, from, 1).unwrap(), None);
+            let waiting = scope.spawn(|| store.first_object_at(at, from).unwrap());
+            drop(held);
+            waiting.join().unwrap()
+        });
+        assert_eq!(first.unwrap(), objects[..1]);
     }
 
     #[test]

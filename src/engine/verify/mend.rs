@@ -48,7 +48,7 @@ impl Mend {
 }
 
 fn put_back(shared: &Shared, snapshot: &mut Snapshot, key: &Key) -> Result<(), Box<dyn Error + 'static>> {
-    let from = shared.store.objects_at(snapshot.revision(), Bound::Included(key), 1)?;
+    let from = shared.store.first_object_at(snapshot.revision(), Bound::Included(key))?;
     let stored = from.ok_or("the store is at another revision")?;
     let stored = stored.first().filter(|object| object.key() == *key);
     snapshot.set(key, stored).map_err(|misfit| misfit.message.into())
