@@ -19,6 +19,7 @@ mod history;
 mod host;
 mod kill;
 mod load;
+mod memory;
 mod metrics;
 mod oracle;
 mod paging;
