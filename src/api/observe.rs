@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use http_body::{Body as HttpBody, Frame, SizeHint};
+use pin_project_lite::pin_project;
 use tonic::body::Body;
 use tonic::codegen::Bytes;
 use tonic::codegen::http::{HeaderMap, Request, Response};
@@ -60,7 +61,6 @@ pub struct ObserveService<S> {
 impl<S, B> Service<Request<B>> for ObserveService<S>
 where
     S: Service<Request<B>, Response = Response<Body>>,
-    S::Future: Unpin,
 {
     type Response = Response<Body>;
     type Error = S::Error;
@@ -76,22 +76,26 @@ where
     }
 }
 
-/// A call until its answer begins.
-#[derive(Debug)]
-pub struct Observed<F> {
-    answer: F,
-    call: Option<Observation>,
+pin_project! {
+    /// A call until its answer begins.
+    #[derive(Debug)]
+    pub struct Observed<F> {
+        #[pin]
+        answer: F,
+        call: Option<Observation>,
+    }
 }
 
 impl<F, E> Future for Observed<F>
 where
-    F: Future<Output = Result<Response<Body>, E>> + Unpin,
+    F: Future<Output = Result<Response<Body>, E>>,
 {
     type Output = Result<Response<Body>, E>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let answer = ready!(Pin::new(&mut self.answer).poll(context))?;
-        Poll::Ready(Ok(match self.call.take() {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let answer = ready!(this.answer.poll(context))?;
+        Poll::Ready(Ok(match this.call.take() {
             Some(call) => follow(answer, call),
             None => answer,
         }))
