@@ -57,7 +57,7 @@ pub enum Reason {
 }
 
 impl Effect {
-    /// Its name, as it is counted.
+    /// Its name in answers and in the decision log.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -91,7 +91,7 @@ impl Reason {
         Self::OutOfReach,
     ];
 
-    /// Its name, as it is printed and counted.
+    /// Its name in answers and in the decision log.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -144,6 +144,16 @@ impl Reason {
 pub enum Obligation {
     /// 3.10: the new resource's responsible must be the subject.
     ResponsibleIsSubject,
+}
+
+impl Obligation {
+    /// Its name in answers and in the decision log.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ResponsibleIsSubject => "responsible_is_subject",
+        }
+    }
 }
 
 /// The answer to a question.

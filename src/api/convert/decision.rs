@@ -255,3 +255,19 @@ pub fn news_event(event: pb::NewsEvent) -> Result<NewsEvent, tonic::Status> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decision_has_the_same_names_on_the_wire_and_in_the_log() {
+        for reason in Reason::EACH {
+            let given =
+                Decision { obligation: Some(Obligation::ResponsibleIsSubject), ..Decision::deny(reason) };
+            let wire = decision(given);
+            assert_eq!(reason_name(&wire), reason.name());
+            assert_eq!(obligation_name(&wire).as_deref(), Some(Obligation::ResponsibleIsSubject.name()));
+        }
+    }
+}
