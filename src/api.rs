@@ -12,6 +12,7 @@ mod decision;
 mod directory;
 mod history;
 pub mod load;
+mod logging;
 mod observe;
 mod past;
 mod permit;
@@ -37,6 +38,7 @@ use self::load::Load;
 use self::permit::Permit;
 use self::reader::Readers;
 use crate::engine::Engine;
+use crate::journal::DecisionLog;
 
 pub use admission::AdmissionLayer;
 pub use deadline::DeadlineLayer;
@@ -88,6 +90,7 @@ pub struct Context {
     /// Turns true when the server shuts down: streams end.
     stopping: signal::Receiver<bool>,
     doors: Doors,
+    decision_log: Option<Arc<DecisionLog>>,
     /// Held by the one call that makes a state of the past again.
     remaking: Arc<tokio::sync::Mutex<()>>,
     load: Arc<Load>,
@@ -105,6 +108,7 @@ impl Context {
             doors: Doors::Open,
             load: Arc::default(),
             readers: Arc::default(),
+            decision_log: None,
         }
     }
 
@@ -123,6 +127,12 @@ impl Context {
     /// Looks after the load and the readers of streams, for as long as the server runs.
     pub async fn follow(self) {
         tokio::join!(self.load.follow(), self.readers.follow());
+    }
+
+    /// The same, whose decisions are logged.
+    #[must_use]
+    pub fn logged(self, decision_log: Option<Arc<DecisionLog>>) -> Self {
+        Self { decision_log, ..self }
     }
 
     /// What a request may ask.

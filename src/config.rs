@@ -4,6 +4,7 @@
 //! file. Unknown names in the file are errors. There are no secrets among them.
 
 mod fault;
+mod journal;
 mod value;
 
 use std::net::SocketAddr;
@@ -15,6 +16,7 @@ use serde::Deserialize;
 use tracing_subscriber::filter::EnvFilter;
 
 pub use fault::ConfigError;
+pub use journal::{DecisionLog, Filter, Masked};
 pub use value::{Listen, ListenError, LogFormat, MemoryLimit, MemoryLimitError, Mode, ModeError};
 
 /// The most users whose compiled rights may be asked to be kept.
@@ -103,6 +105,25 @@ pub struct Partial {
     /// How long calls under way may take to end at shutdown [default: 10]
     #[arg(long, value_name = "SECONDS", env = "DOPUSK_DRAIN_SECONDS_MAX", hide_env_values = true)]
     pub drain_seconds_max: Option<u64>,
+    /// The file that decisions are logged to, as JSON lines; without it, they are not
+    #[arg(long, value_name = "FILE", env = "DOPUSK_DECISION_LOG", hide_env_values = true)]
+    pub decision_log: Option<PathBuf>,
+    /// The part of all calls that is logged there [default: 100]
+    #[arg(long, value_name = "PERCENT", env = "DOPUSK_DECISION_LOG_PERCENT", hide_env_values = true)]
+    pub decision_log_percent: Option<u64>,
+    /// What of that [default: all]
+    #[arg(long, value_name = "WHICH", env = "DOPUSK_DECISION_LOG_FILTER", hide_env_values = true)]
+    pub decision_log_filter: Option<Filter>,
+    /// What is left out of its lines, separated by commas
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
+    #[arg(env = "DOPUSK_DECISION_LOG_MASK", hide_env_values = true)]
+    pub decision_log_mask: Option<Vec<Masked>>,
+    /// How large the file may become before another one is begun [default: 100]
+    #[arg(long, value_name = "MIB", env = "DOPUSK_DECISION_LOG_MIB_MAX", hide_env_values = true)]
+    pub decision_log_mib_max: Option<u64>,
+    /// The most files of decisions that are kept [default: 10]
+    #[arg(long, value_name = "COUNT", env = "DOPUSK_DECISION_LOG_FILES_MAX", hide_env_values = true)]
+    pub decision_log_files_max: Option<u64>,
     /// What is logged: a level, or a filter such as info,dopusk=debug [default: info]
     #[arg(long, value_name = "FILTER", env = "DOPUSK_LOG", hide_env_values = true)]
     pub log: Option<String>,
@@ -166,6 +187,8 @@ pub struct Config {
     pub connections_max: usize,
     /// How long calls may wait for their turn once they queue up.
     pub queue_wait_max: Duration,
+    /// How decisions are logged.
+    pub decision_log: Option<DecisionLog>,
     /// How long calls under way may take to end at shutdown.
     pub drain_max: Duration,
     /// What is logged, and how.
@@ -206,6 +229,12 @@ impl Partial {
             connections_max: self.connections_max.or(below.connections_max),
             queue_ms_max: self.queue_ms_max.or(below.queue_ms_max),
             drain_seconds_max: self.drain_seconds_max.or(below.drain_seconds_max),
+            decision_log: self.decision_log.or(below.decision_log),
+            decision_log_percent: self.decision_log_percent.or(below.decision_log_percent),
+            decision_log_filter: self.decision_log_filter.or(below.decision_log_filter),
+            decision_log_mask: self.decision_log_mask.or(below.decision_log_mask),
+            decision_log_mib_max: self.decision_log_mib_max.or(below.decision_log_mib_max),
+            decision_log_files_max: self.decision_log_files_max.or(below.decision_log_files_max),
             log: self.log.or(below.log),
             log_format: self.log_format.or(below.log_format),
         }
@@ -223,7 +252,7 @@ impl Partial {
         if listen.is_none() && self.socket.is_none() {
             return Err(ConfigError::NoListener);
         }
-        let tls = self.tls()?;
+        let (tls, decision_log) = (self.tls()?, self.decision_log()?);
         let users = within("cached_users_max", self.cached_users_max, 1_000_000, &CACHED_USERS_MAX)?;
         let mib = within("store_cache_mib", self.store_cache_mib, 128, &STORE_CACHE_MIB)?;
         if let Some(MemoryLimit::Bytes(bytes)) = self.memory_limit {
@@ -246,6 +275,7 @@ impl Partial {
             tls,
             metrics_listen: self.metrics_listen,
             metrics_exposed: self.metrics_exposed.unwrap_or(false),
+            decision_log,
             cached_users_max: usize::try_from(users).unwrap_or(usize::MAX),
             memory_limit: self.memory_limit,
             store_cache_bytes: self.store_cache_mib.map(|_| mib << 20),

@@ -35,6 +35,7 @@ use crate::api::{
 use crate::caller::Gate;
 use crate::domain::MESSAGE_BYTES_MAX;
 use crate::engine::{self, Engine, Verification};
+use crate::journal::{self, DecisionLog};
 use crate::memory::Budget;
 use crate::metric::Calls;
 
@@ -94,6 +95,8 @@ pub struct Settings {
     pub queue_wait_max: Duration,
     /// Where metrics are told; none counts nothing.
     pub metrics: Option<MetricsAt>,
+    /// How decisions are logged; none doesn't log them.
+    pub decision_log: Option<journal::DecisionSettings>,
     /// How long calls under way may take to end at shutdown, before they are cut off.
     pub drain_max: Duration,
 }
@@ -119,6 +122,9 @@ pub enum ServeError {
     /// The callers or the certificates.
     #[error(transparent)]
     Credential(#[from] CredentialError),
+    /// A log of decisions or of writes can't be kept.
+    #[error(transparent)]
+    Journal(#[from] journal::JournalError),
     /// The engine could not be opened.
     #[error(transparent)]
     Engine(#[from] engine::OpenError),
@@ -151,6 +157,7 @@ pub struct Running {
     stopping: signal::Sender<bool>,
     transports: JoinSet<Result<(), tonic::transport::Error>>,
     credentials: Credentials,
+    decision_log: Option<Arc<DecisionLog>>,
     load: Arc<Load>,
     memory: Arc<Budget>,
     following: [JoinHandle<()>; 3],
@@ -177,11 +184,14 @@ pub async fn start(settings: Settings) -> Result<Running, ServeError> {
     let engine = tokio::task::spawn_blocking(move || Engine::open(&opening)).await;
     // The thread ends early only if it panics, which the engine does not answer for.
     let engine = Arc::new(engine.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?);
+    // Behind the store, beside which its files may be: a new one is made only where there is nothing else.
+    let decision_log = settings.decision_log.clone().map(DecisionLog::open).transpose()?.map(Arc::new);
     let (stopping, stop) = signal::channel(false);
     let doors = if credentials.gate.is_some() { Doors::Guarded } else { Doors::Open };
     let memory = Arc::clone(&settings.engine.memory);
     let load = Arc::new(Load::new(heavy_at_once(), settings.queue_wait_max, Arc::clone(&memory)));
     let context = Context::new(Arc::clone(&engine), stop.clone()).behind(doors).under(Arc::clone(&load));
+    let context = context.logged(decision_log.clone());
     let (health, services) = services(&context).await?;
     let connections_max = settings.connections_max;
     let calls = bound.as_ref().map(|it| Arc::clone(&it.calls));
@@ -212,6 +222,7 @@ pub async fn start(settings: Settings) -> Result<Running, ServeError> {
         stopping,
         transports,
         credentials,
+        decision_log,
         load,
         memory,
         following,
@@ -300,6 +311,12 @@ impl Running {
         &self.memory
     }
 
+    /// The log of its decisions, if there is one.
+    #[must_use]
+    pub fn decision_log(&self) -> Option<&Arc<DecisionLog>> {
+        self.decision_log.as_ref()
+    }
+
     /// Whether it speaks TLS at its TCP address.
     #[must_use]
     pub fn is_secured(&self) -> bool {
@@ -343,8 +360,14 @@ impl Running {
         }
         let Verification { verified, mismatches, rounds } = self.engine.verification();
         tracing::info!(verified, mismatches, rounds, "stopped serving");
-        let (engine, wait_max) = (self.engine, self.drain_max);
-        drop(tokio::task::spawn_blocking(move || engine.close(wait_max)).await);
+        let (engine, decision_log, wait_max) = (self.engine, self.decision_log, self.drain_max);
+        let closing = move || {
+            engine.close(wait_max);
+            if let Some(log) = decision_log {
+                log.close(wait_max);
+            }
+        };
+        drop(tokio::task::spawn_blocking(closing).await);
     }
 }
 

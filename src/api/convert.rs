@@ -25,7 +25,8 @@ pub use explain::{explanation, relation_name, support_role_name};
 pub use from_wire::{key, kind, object, operation, told_facts};
 pub use page_token::{page_token, parse_page_token};
 pub use plan::{
-    clause, department_form, parameters, plan, planned, sql_column_path, sql_target, sql_target_to_wire,
+    clause, department_form, parameters, plan, plan_kind_name, planned, sql_column_path, sql_target,
+    sql_target_to_wire,
 };
 pub use preview::{creation_reach_name, preview, preview_warning_name};
 pub use time::{parse_time, time_ms, time_text, timestamp};

@@ -7,11 +7,13 @@ use tonic::{Request, Response, Status};
 
 use super::convert::ItemFault;
 use super::cursor::Mark;
+use super::logging::Topic;
 use super::permit::Permit;
 use super::status::{self, Invalid, invalid};
 use super::{Context, convert, pb, visible};
 use crate::domain::{BATCH_ITEMS_MAX, Id, PAGE_ITEMS_MAX};
 use crate::engine::{Published, Question, SubjectsQuery};
+use crate::journal::Answer;
 use crate::sql::Clause;
 use crate::text::texts;
 
@@ -51,13 +53,15 @@ type Subjects = (Vec<Id>, Vec<pb::Subject>);
 impl pb::decision_service_server::DecisionService for DecisionApi {
     async fn check(&self, request: Request<pb::CheckRequest>) -> Result<Response<pb::CheckResponse>, Status> {
         let permit = self.context.permit(&request)?;
+        let mut log = self.context.logging("Check", &request, permit);
         let request = request.get_ref();
         let question = convert::question(request)?;
         permit.question(question.entity_type, &question.resource)?;
         let published = self.context.at(request.consistency.as_ref()).await?;
         let decision =
             self.context.engine.check(&published, &question).map_err(|error| status::question(&error))?;
-        Ok(Response::new(pb::CheckResponse {
+        log.decision(&question, decision, published.token());
+        Ok(log.answer(pb::CheckResponse {
             decision: Some(convert::decision(decision)),
             revision: published.token().to_owned(),
         }))
@@ -68,6 +72,7 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         request: Request<pb::BatchCheckRequest>,
     ) -> Result<Response<pb::BatchCheckResponse>, Status> {
         let permit = self.context.permit(&request)?;
+        let mut log = self.context.logging("BatchCheck", &request, permit);
         let request = request.get_ref();
         let count = request.items.len();
         if count == 0 || count > BATCH_ITEMS_MAX {
@@ -83,6 +88,11 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
             // Light calls come between the parts.
             tokio::task::yield_now().await;
         }
+        let asked = parsed.iter().enumerate().filter_map(|(at, it)| Some((at, it.as_ref().ok()?)));
+        let decided = asked.zip(&answers).filter_map(|((at, question), answer)| {
+            answer.as_ref().ok().map(|decision| (at, *question, *decision))
+        });
+        log.decisions(decided, published.token());
         let mut answers = answers.into_iter();
         let results = parsed.into_iter().enumerate().filter_map(|(at, parsed)| {
             let answer = match parsed {
@@ -91,7 +101,7 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
             };
             Some(convert::batch_result(at, answer))
         });
-        Ok(Response::new(pb::BatchCheckResponse {
+        Ok(log.answer(pb::BatchCheckResponse {
             results: results.collect(),
             revision: published.token().to_owned(),
         }))
@@ -103,17 +113,27 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         &self,
         request: Request<pb::ListVisibleRequest>,
     ) -> Result<Response<Self::ListVisibleStream>, Status> {
-        self.context.permit(&request)?.entity_type(&request.get_ref().entity_type)?;
+        let permit = self.context.permit(&request)?;
+        let log = self.context.logging("ListVisible", &request, permit);
+        permit.entity_type(&request.get_ref().entity_type)?;
         let list = visible::list(&self.context, &request).await?;
-        Ok(Response::new(Box::pin(self.context.readers.look_after(list))))
+        let readers = &self.context.readers;
+        let answer = log.stream(request.get_ref(), list);
+        Ok(answer.map(|list| Box::pin(readers.look_after(list)) as Self::ListVisibleStream))
     }
 
     async fn count_visible(
         &self,
         request: Request<pb::CountVisibleRequest>,
     ) -> Result<Response<pb::CountVisibleResponse>, Status> {
-        self.context.permit(&request)?.entity_type(&request.get_ref().entity_type)?;
-        visible::count(&self.context, request.get_ref()).await.map(Response::new)
+        let permit = self.context.permit(&request)?;
+        let mut log = self.context.logging("CountVisible", &request, permit);
+        let request = request.get_ref();
+        permit.entity_type(&request.entity_type)?;
+        let answer = visible::count(&self.context, request).await?;
+        let of = every(&request.subject, &request.action, &request.entity_type);
+        log.list(of, Answer::Count(answer.total), &answer.revision);
+        Ok(log.answer(answer))
     }
 
     async fn list_subjects(
@@ -121,6 +141,7 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         request: Request<pb::ListSubjectsRequest>,
     ) -> Result<Response<pb::ListSubjectsResponse>, Status> {
         let permit = self.context.permit(&request)?;
+        let mut log = self.context.logging("ListSubjects", &request, permit);
         let request = request.get_ref();
         let resource = convert::resource_ref(request)?;
         permit.question(&request.entity_type, &resource)?;
@@ -150,7 +171,10 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         users.truncate(size);
         subjects.truncate(size);
         let last = users.last().filter(|_| has_more);
-        Ok(Response::new(pb::ListSubjectsResponse {
+        let (action, entity_type) = (Some(request.action.as_str()), request.entity_type.as_str());
+        let of = Topic { subject: None, action, entity_type, resource: Some(resource) };
+        log.list(of, Answer::Count(users.len() as u64), published.token());
+        Ok(log.answer(pb::ListSubjectsResponse {
             next_page_token: last.map(|last| mark.seal(last.as_str())).unwrap_or_default(),
             users: users.iter().map(Id::to_string).collect(),
             subjects,
@@ -163,13 +187,17 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         request: Request<pb::ListActionsRequest>,
     ) -> Result<Response<pb::ListActionsResponse>, Status> {
         let permit = self.context.permit(&request)?;
+        let mut log = self.context.logging("ListActions", &request, permit);
         let request = request.get_ref();
         let query = (request.subject.as_str(), request.entity_type.as_str(), convert::resource_ref(request)?);
         permit.question(query.1, &query.2)?;
         let published = self.context.at(request.consistency.as_ref()).await?;
         let actions =
             self.context.engine.list_actions(&published, query).map_err(|error| status::question(&error))?;
-        Ok(Response::new(pb::ListActionsResponse {
+        let (subject, entity_type, resource) = query;
+        let of = Topic { subject: Some(subject), action: None, entity_type, resource: Some(resource) };
+        log.list(of, Answer::Count(actions.len() as u64), published.token());
+        Ok(log.answer(pb::ListActionsResponse {
             actions: actions.iter().map(Id::to_string).collect(),
             revision: published.token().to_owned(),
         }))
@@ -180,6 +208,7 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         request: Request<pb::ListRecipientsRequest>,
     ) -> Result<Response<pb::ListRecipientsResponse>, Status> {
         let permit = self.context.permit(&request)?;
+        let mut log = self.context.logging("ListRecipients", &request, permit);
         let request = request.get_ref();
         let query = (request.entity_type.as_str(), convert::resource_ref(request)?);
         permit.question(query.0, &query.1)?;
@@ -190,9 +219,11 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
             .engine
             .list_recipients(&published, query, event)
             .map_err(|error| status::question(&error))?;
+        let of = Topic { subject: None, action: None, entity_type: query.0, resource: Some(query.1) };
+        log.list(of, Answer::Count(told.len() as u64), published.token());
         let recipients =
             told.into_iter().map(|it| pb::Recipient { user: it.user.to_string(), can_read: it.can_read });
-        Ok(Response::new(pb::ListRecipientsResponse {
+        Ok(log.answer(pb::ListRecipientsResponse {
             recipients: recipients.collect(),
             revision: published.token().to_owned(),
         }))
@@ -203,6 +234,7 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         request: Request<pb::ExplainRequest>,
     ) -> Result<Response<pb::ExplainResponse>, Status> {
         let permit = self.context.permit(&request)?;
+        let mut log = self.context.logging("Explain", &request, permit);
         let request = request.get_ref();
         let (question, language) =
             (convert::explained_question(request)?, convert::language(&request.language)?);
@@ -211,7 +243,8 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         let explained =
             self.context.engine.explain(&published, &question).map_err(|error| status::question(&error))?;
         let texts = texts(&explained, language);
-        Ok(Response::new(pb::ExplainResponse {
+        log.decision(&question, explained.explanation.decision, published.token());
+        Ok(log.answer(pb::ExplainResponse {
             decision: Some(convert::decision(explained.explanation.decision)),
             explanation: Some(convert::explanation(&explained)),
             short: texts.short,
@@ -224,8 +257,10 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         &self,
         request: Request<pb::PlanVisibleRequest>,
     ) -> Result<Response<pb::PlanVisibleResponse>, Status> {
-        self.context.permit(&request)?.entity_type(&request.get_ref().entity_type)?;
+        let permit = self.context.permit(&request)?;
+        let mut log = self.context.logging("PlanVisible", &request, permit);
         let request = request.get_ref();
+        permit.entity_type(&request.entity_type)?;
         let (_turn, published) = self.context.turn_at(request.consistency.as_ref()).await?;
         let form = convert::department_form(request.departments).map_err(|fault| invalid(&[fault]))?;
         let target = request.sql.as_ref().map(convert::sql_target).transpose();
@@ -238,8 +273,14 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         let sql = clause.map_err(|error| status::sql(&error))?.map(convert::clause);
         let (kind, condition) = convert::plan(&condition);
         let revision = published.token().to_owned();
-        Ok(Response::new(pb::PlanVisibleResponse { kind: kind.into(), condition, sql, revision }))
+        log.list(every(query.0, query.1, query.2), Answer::Plan(convert::plan_kind_name(kind)), &revision);
+        Ok(log.answer(pb::PlanVisibleResponse { kind: kind.into(), condition, sql, revision }))
     }
+}
+
+/// All resources of a type, as a list is of.
+fn every<'a>(subject: &'a str, action: &'a str, entity_type: &'a str) -> Topic<'a> {
+    Topic { subject: Some(subject), action: Some(action), entity_type, resource: None }
 }
 
 /// The question of an item of a batch, if it may be asked.

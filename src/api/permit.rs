@@ -8,7 +8,7 @@ use tonic::{Request, Status};
 
 use super::status;
 use crate::caller::{Caller, Denial, Permission};
-use crate::domain::{Key, Object, Operation, Verb};
+use crate::domain::{Id, Key, Object, Operation, Verb};
 use crate::engine::ResourceRef;
 
 /// Whether callers are named.
@@ -26,7 +26,7 @@ pub(super) enum Permit<'a> {
     /// Everything.
     Everything,
     /// What its caller may.
-    Of(&'a Permission),
+    Of(&'a Caller),
 }
 
 impl<'a> Permit<'a> {
@@ -36,8 +36,16 @@ impl<'a> Permit<'a> {
             Doors::Open => Ok(Self::Everything),
             Doors::Guarded => {
                 let caller = request.extensions().get::<Arc<Caller>>();
-                caller.map(|it| Self::Of(it.permission())).ok_or_else(status::no_bearer)
+                caller.map(|it| Self::Of(it)).ok_or_else(status::no_bearer)
             }
+        }
+    }
+
+    /// The name of its caller, where callers are named.
+    pub(super) fn caller(self) -> Option<&'a Id> {
+        match self {
+            Self::Everything => None,
+            Self::Of(caller) => Some(caller.name()),
         }
     }
 
@@ -48,7 +56,7 @@ impl<'a> Permit<'a> {
     ) -> Result<(), Status> {
         match self {
             Self::Everything => Ok(()),
-            Self::Of(permission) => question(permission).map_err(|denial| status::denied(field, denial)),
+            Self::Of(caller) => question(caller.permission()).map_err(|denial| status::denied(field, denial)),
         }
     }
 
@@ -58,7 +66,8 @@ impl<'a> Permit<'a> {
         entity_type: &str,
         resource: &ResourceRef<'_>,
     ) -> Option<(&'static str, Denial)> {
-        let Self::Of(permission) = self else { return None };
+        let Self::Of(caller) = self else { return None };
+        let permission = caller.permission();
         if let Err(denial) = permission.entity_type(entity_type) {
             return Some(("entity_type", denial));
         }
@@ -133,7 +142,7 @@ impl Licence {
         if caller.is_revoked() {
             return Err(status::revoked());
         }
-        let permit = Permit::Of(caller.permission());
+        let permit = Permit::Of(caller);
         objects
             .iter()
             .enumerate()

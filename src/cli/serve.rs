@@ -8,7 +8,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::notify;
 use super::output::Output;
 use super::verdict::Verdict;
-use crate::config::{Config, MemoryLimit, Partial};
+use crate::config::{self, Config, Filter, Masked, MemoryLimit, Partial};
+use crate::journal::{DecisionSettings, FileSettings, Mask, Selection};
 use crate::memory::{Budget, cgroup_limit};
 use crate::server::{self, MetricsAt, Running, TlsFiles};
 use crate::{engine, store, telemetry};
@@ -77,6 +78,7 @@ pub(super) fn settings(config: Config) -> server::Settings {
         metrics: config
             .metrics_listen
             .map(|address| MetricsAt { address, is_exposed: config.metrics_exposed }),
+        decision_log: config.decision_log.map(decision_settings),
         drain_max: config.drain_max,
     }
 }
@@ -85,6 +87,18 @@ pub(super) fn settings(config: Config) -> server::Settings {
 /// of the limit at most.
 fn store_cache_bytes(limit: Option<u64>) -> u64 {
     limit.map_or(STORE_CACHE_BYTES, |limit| (limit / 32).clamp(1 << 20, STORE_CACHE_BYTES))
+}
+
+fn decision_settings(log: config::DecisionLog) -> DecisionSettings {
+    let has = |field| log.mask.contains(&field);
+    let mask =
+        Mask { subject: has(Masked::Subject), resource: has(Masked::Resource), facts: has(Masked::Facts) };
+    let selection = match log.filter {
+        Filter::All => Selection::All,
+        Filter::Denials => Selection::Denials,
+    };
+    let file = FileSettings { path: log.file, bytes_max: log.file_bytes_max, files_max: Some(log.files_max) };
+    DecisionSettings { file, percent: log.percent, selection, mask }
 }
 
 /// Says where a server listens.

@@ -15,6 +15,7 @@ use dopusk::api::pb::review_service_client::ReviewServiceClient;
 use dopusk::api::pb::watch_service_client::WatchServiceClient;
 use dopusk::domain::{Object, Operation};
 use dopusk::engine::{self, Engine};
+use dopusk::journal::DecisionLog;
 use dopusk::server::{CONNECTIONS_MAX, Running, SOCKET_MODE, Settings, start};
 use dopusk::store;
 use tempfile::TempDir;
@@ -47,6 +48,7 @@ pub(crate) fn settings(data: PathBuf) -> Settings {
         // A test machine can be as slow as it likes.
         queue_wait_max: Duration::from_mins(1),
         metrics: None,
+        decision_log: None,
         drain_max: Duration::from_secs(10),
     }
 }
@@ -113,6 +115,10 @@ impl Host {
 
     pub(crate) fn metrics_address(&self) -> Option<SocketAddr> {
         self.running.metrics_address()
+    }
+
+    pub(crate) fn decision_log(&self) -> Option<&Arc<DecisionLog>> {
+        self.running.decision_log()
     }
 
     pub(crate) fn folder(&self) -> &Path {

@@ -17,6 +17,7 @@ mod fsync;
 mod fuzz;
 mod history;
 mod host;
+mod journal;
 mod kill;
 mod load;
 mod memory;

@@ -85,6 +85,12 @@ impl Process {
         }
     }
 
+    /// SIGTERM, and waits until it has ended well.
+    pub(crate) fn stop(mut self) {
+        must(Command::new("kill").args(["-TERM", &self.child.id().to_string()]));
+        assert!(self.child.wait().unwrap().success(), "{}", self.log());
+    }
+
     /// What it has logged.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.log.path()).unwrap()

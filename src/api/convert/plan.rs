@@ -130,6 +130,17 @@ pub fn plan(condition: &Condition) -> (pb::PlanKind, Option<pb::Condition>) {
     }
 }
 
+/// The name of a plan's kind, without the prefix.
+#[must_use]
+pub fn plan_kind_name(kind: pb::PlanKind) -> &'static str {
+    match kind {
+        pb::PlanKind::Unspecified => "unspecified",
+        pb::PlanKind::Always => "always",
+        pb::PlanKind::Never => "never",
+        pb::PlanKind::Condition => "condition",
+    }
+}
+
 fn condition_to_wire(condition: &Condition) -> pb::Condition {
     use pb::condition::Node;
     let several =

@@ -43,6 +43,7 @@ impl LocalServer {
             connections_max: server::CONNECTIONS_MAX,
             queue_wait_max: server::QUEUE_WAIT_MAX,
             metrics: None,
+            decision_log: None,
             drain_max: DRAIN_MAX,
         };
         let running = server::start(settings).await?;
