@@ -5,6 +5,7 @@
 
 mod admission;
 mod aside;
+mod auditing;
 pub mod convert;
 mod cursor;
 mod deadline;
@@ -38,7 +39,7 @@ use self::load::Load;
 use self::permit::Permit;
 use self::reader::Readers;
 use crate::engine::Engine;
-use crate::journal::DecisionLog;
+use crate::journal::{AuditLog, DecisionLog};
 
 pub use admission::AdmissionLayer;
 pub use deadline::DeadlineLayer;
@@ -91,6 +92,7 @@ pub struct Context {
     stopping: signal::Receiver<bool>,
     doors: Doors,
     decision_log: Option<Arc<DecisionLog>>,
+    audit_log: Option<Arc<AuditLog>>,
     /// Held by the one call that makes a state of the past again.
     remaking: Arc<tokio::sync::Mutex<()>>,
     load: Arc<Load>,
@@ -109,6 +111,7 @@ impl Context {
             load: Arc::default(),
             readers: Arc::default(),
             decision_log: None,
+            audit_log: None,
         }
     }
 
@@ -133,6 +136,12 @@ impl Context {
     #[must_use]
     pub fn logged(self, decision_log: Option<Arc<DecisionLog>>) -> Self {
         Self { decision_log, ..self }
+    }
+
+    /// The same, whose refused writes are told to an audit log.
+    #[must_use]
+    pub fn audited(self, audit_log: Option<Arc<AuditLog>>) -> Self {
+        Self { audit_log, ..self }
     }
 
     /// What a request may ask.

@@ -5,6 +5,7 @@
 mod actions;
 mod advice;
 mod arguments;
+mod audit;
 mod backup;
 mod bar;
 mod bench;
@@ -94,6 +95,7 @@ enum Command {
     Test(test::Test),
     Watch(watch::Watch),
     History(history::History),
+    Audit(audit::Audit),
     Backup(backup::Backup),
     Restore(restore::Restore),
     Health(health::Health),
@@ -158,6 +160,7 @@ impl Command {
             Self::Test(it) => it.run(output).await,
             Self::Watch(it) => it.run(output).await,
             Self::History(it) => it.run(output).await,
+            Self::Audit(it) => it.run(output),
             Self::Backup(it) => it.run(output).await,
             Self::Restore(it) => it.run(output),
             Self::Health(it) => it.run(output).await,

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use tracing_subscriber::filter::EnvFilter;
 
 pub use fault::ConfigError;
-pub use journal::{DecisionLog, Filter, Masked};
+pub use journal::{AuditLog, DecisionLog, Filter, Masked};
 pub use value::{Listen, ListenError, LogFormat, MemoryLimit, MemoryLimitError, Mode, ModeError};
 
 /// The most users whose compiled rights may be asked to be kept.
@@ -124,6 +124,12 @@ pub struct Partial {
     /// The most files of decisions that are kept [default: 10]
     #[arg(long, value_name = "COUNT", env = "DOPUSK_DECISION_LOG_FILES_MAX", hide_env_values = true)]
     pub decision_log_files_max: Option<u64>,
+    /// The file that writes are logged to, as JSON lines that are chained; without it, they are not
+    #[arg(long, value_name = "FILE", env = "DOPUSK_AUDIT_LOG", hide_env_values = true)]
+    pub audit_log: Option<PathBuf>,
+    /// How large the file may become before another one is begun; all are kept [default: 100]
+    #[arg(long, value_name = "MIB", env = "DOPUSK_AUDIT_LOG_MIB_MAX", hide_env_values = true)]
+    pub audit_log_mib_max: Option<u64>,
     /// What is logged: a level, or a filter such as info,dopusk=debug [default: info]
     #[arg(long, value_name = "FILTER", env = "DOPUSK_LOG", hide_env_values = true)]
     pub log: Option<String>,
@@ -189,6 +195,8 @@ pub struct Config {
     pub queue_wait_max: Duration,
     /// How decisions are logged.
     pub decision_log: Option<DecisionLog>,
+    /// How writes are logged.
+    pub audit_log: Option<AuditLog>,
     /// How long calls under way may take to end at shutdown.
     pub drain_max: Duration,
     /// What is logged, and how.
@@ -235,6 +243,8 @@ impl Partial {
             decision_log_mask: self.decision_log_mask.or(below.decision_log_mask),
             decision_log_mib_max: self.decision_log_mib_max.or(below.decision_log_mib_max),
             decision_log_files_max: self.decision_log_files_max.or(below.decision_log_files_max),
+            audit_log: self.audit_log.or(below.audit_log),
+            audit_log_mib_max: self.audit_log_mib_max.or(below.audit_log_mib_max),
             log: self.log.or(below.log),
             log_format: self.log_format.or(below.log_format),
         }
@@ -252,7 +262,7 @@ impl Partial {
         if listen.is_none() && self.socket.is_none() {
             return Err(ConfigError::NoListener);
         }
-        let (tls, decision_log) = (self.tls()?, self.decision_log()?);
+        let (tls, decision_log, audit_log) = (self.tls()?, self.decision_log()?, self.audit_log()?);
         let users = within("cached_users_max", self.cached_users_max, 1_000_000, &CACHED_USERS_MAX)?;
         let mib = within("store_cache_mib", self.store_cache_mib, 128, &STORE_CACHE_MIB)?;
         if let Some(MemoryLimit::Bytes(bytes)) = self.memory_limit {
@@ -276,6 +286,7 @@ impl Partial {
             metrics_listen: self.metrics_listen,
             metrics_exposed: self.metrics_exposed.unwrap_or(false),
             decision_log,
+            audit_log,
             cached_users_max: usize::try_from(users).unwrap_or(usize::MAX),
             memory_limit: self.memory_limit,
             store_cache_bytes: self.store_cache_mib.map(|_| mib << 20),

@@ -308,6 +308,12 @@ impl Engine {
         token_of(&self.shared.store, revision)
     }
 
+    /// The id of the store, which tokens begin with.
+    #[must_use]
+    pub fn store_id(&self) -> String {
+        self.shared.store.id().to_string()
+    }
+
     /// The revision of a token.
     ///
     /// # Errors

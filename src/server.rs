@@ -1,5 +1,6 @@
 //! The composition root: opens the engine, binds the listeners, serves, and winds down.
 
+mod audit;
 mod connection;
 mod credential;
 mod listener;
@@ -22,6 +23,7 @@ use tonic::transport::Server;
 use tower::layer::util::{Identity, Stack};
 use tower::util::{Either, option_layer};
 
+use self::audit::Audit;
 use self::connection::Connections;
 use self::credential::{Credentials, Files};
 use self::monitor::{Bound, Monitor};
@@ -35,7 +37,7 @@ use crate::api::{
 use crate::caller::Gate;
 use crate::domain::MESSAGE_BYTES_MAX;
 use crate::engine::{self, Engine, Verification};
-use crate::journal::{self, DecisionLog};
+use crate::journal::{self, AuditLog, DecisionLog};
 use crate::memory::Budget;
 use crate::metric::Calls;
 
@@ -97,6 +99,8 @@ pub struct Settings {
     pub metrics: Option<MetricsAt>,
     /// How decisions are logged; none doesn't log them.
     pub decision_log: Option<journal::DecisionSettings>,
+    /// Where writes are logged; none doesn't log them.
+    pub audit_log: Option<journal::FileSettings>,
     /// How long calls under way may take to end at shutdown, before they are cut off.
     pub drain_max: Duration,
 }
@@ -158,6 +162,7 @@ pub struct Running {
     transports: JoinSet<Result<(), tonic::transport::Error>>,
     credentials: Credentials,
     decision_log: Option<Arc<DecisionLog>>,
+    audit: Option<Audit>,
     load: Arc<Load>,
     memory: Arc<Budget>,
     following: [JoinHandle<()>; 3],
@@ -186,12 +191,14 @@ pub async fn start(settings: Settings) -> Result<Running, ServeError> {
     let engine = Arc::new(engine.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?);
     // Behind the store, beside which its files may be: a new one is made only where there is nothing else.
     let decision_log = settings.decision_log.clone().map(DecisionLog::open).transpose()?.map(Arc::new);
+    let audit = settings.audit_log.clone().map(|file| Audit::open(file, &engine)).transpose()?;
+    let audit_log = audit.as_ref().map(|audit| Arc::clone(&audit.log));
     let (stopping, stop) = signal::channel(false);
     let doors = if credentials.gate.is_some() { Doors::Guarded } else { Doors::Open };
     let memory = Arc::clone(&settings.engine.memory);
     let load = Arc::new(Load::new(heavy_at_once(), settings.queue_wait_max, Arc::clone(&memory)));
     let context = Context::new(Arc::clone(&engine), stop.clone()).behind(doors).under(Arc::clone(&load));
-    let context = context.logged(decision_log.clone());
+    let context = context.logged(decision_log.clone()).audited(audit_log);
     let (health, services) = services(&context).await?;
     let connections_max = settings.connections_max;
     let calls = bound.as_ref().map(|it| Arc::clone(&it.calls));
@@ -223,6 +230,7 @@ pub async fn start(settings: Settings) -> Result<Running, ServeError> {
         transports,
         credentials,
         decision_log,
+        audit,
         load,
         memory,
         following,
@@ -317,6 +325,12 @@ impl Running {
         self.decision_log.as_ref()
     }
 
+    /// The log of writes, if there is one.
+    #[must_use]
+    pub fn audit_log(&self) -> Option<&Arc<AuditLog>> {
+        self.audit.as_ref().map(|audit| &audit.log)
+    }
+
     /// Whether it speaks TLS at its TCP address.
     #[must_use]
     pub fn is_secured(&self) -> bool {
@@ -361,8 +375,13 @@ impl Running {
         let Verification { verified, mismatches, rounds } = self.engine.verification();
         tracing::info!(verified, mismatches, rounds, "stopped serving");
         let (engine, decision_log, wait_max) = (self.engine, self.decision_log, self.drain_max);
+        let audit_log = self.audit.map(Audit::stop);
         let closing = move || {
             engine.close(wait_max);
+            // Behind the last commit.
+            if let Some(log) = audit_log {
+                log.close(wait_max);
+            }
             if let Some(log) = decision_log {
                 log.close(wait_max);
             }

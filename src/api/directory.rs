@@ -9,6 +9,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status, Streaming};
 
+use super::auditing::Auditing;
 use super::deadline::{Deadline, expire};
 use super::permit::Licence;
 use super::seat::Seats;
@@ -19,6 +20,7 @@ use crate::domain::{
     Object, Operation, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, Verb, WRITE_OPERATIONS_MAX, Write,
 };
 use crate::engine::{Consistency, Filter, Import, ImportMode, Progress};
+use crate::journal::RefusedWrite;
 
 /// Answers that wait for a slow reader of a stream.
 const STREAM_MESSAGES_WAITING_MAX: usize = 4;
@@ -48,10 +50,16 @@ impl DirectoryApi {
 #[tonic::async_trait]
 impl pb::directory_service_server::DirectoryService for DirectoryApi {
     async fn write(&self, request: Request<pb::WriteRequest>) -> Result<Response<pb::WriteResponse>, Status> {
-        let write = self.parse_write(request.get_ref())?;
-        self.context.permit(&request)?.operations(&write.operations)?;
-        self.has_memory(&write)?;
-        let revision = self.context.engine.write(write).await.map_err(|error| status::write(&error))?;
+        let permit = self.context.permit(&request)?;
+        let mut write = self.parse_write(request.get_ref())?;
+        write.note.caller = permit.caller().cloned();
+        let auditing = Auditing::of(&self.context, || RefusedWrite::of(&write));
+        let may_write = permit.operations(&write.operations).and_then(|()| self.has_memory(&write));
+        let written = match may_write {
+            Ok(()) => self.context.engine.write(write).await.map_err(|error| status::write(&error)),
+            Err(refusal) => Err(refusal),
+        };
+        let revision = written.inspect_err(|refusal| auditing.refuse(refusal))?;
         Ok(Response::new(pb::WriteResponse { revision: self.context.engine.token(revision) }))
     }
 
@@ -111,8 +119,14 @@ impl pb::directory_service_server::DirectoryService for DirectoryApi {
         let context = self.context.clone();
         tokio::spawn(async move {
             let _seat = seat;
-            let messages = Licensed { messages: request.into_inner(), licence };
-            let last = import(&context, messages, deadline, &answers).await;
+            let mut messages =
+                Licensed { messages: request.into_inner(), licence, note: Note::default(), place: 0 };
+            let last = import(&context, &mut messages, deadline, &answers).await;
+            if let Err(refusal) = &last {
+                let Licensed { note, place, .. } = messages;
+                let refused = || RefusedWrite { note, operations: place as u64, ..RefusedWrite::default() };
+                Auditing::of(&context, refused).refuse(refusal);
+            }
             // Whoever has gone away needs no answer.
             drop(answers.send(last).await);
         });
@@ -205,17 +219,20 @@ impl DirectoryApi {
 struct Licensed {
     messages: Streaming<pb::ImportRequest>,
     licence: Licence,
+    /// Who asks for it and why.
+    note: Note,
+    /// How many objects have come.
+    place: usize,
 }
 
 /// Runs an import; the last answer says that it is done, or why it stopped.
 async fn import(
     context: &Context,
-    mut licensed: Licensed,
+    licensed: &mut Licensed,
     deadline: Option<Deadline>,
     answers: &mpsc::Sender<Result<pb::ImportResponse, Status>>,
 ) -> Result<pb::ImportResponse, Status> {
     let mut import: Option<Import> = None;
-    let mut place = 0;
     loop {
         // A caller who sends nothing more must not hold up its own deadline, nor the server's end.
         let message = tokio::select! {
@@ -226,14 +243,16 @@ async fn import(
             () = tokio::time::sleep(IMPORT_MESSAGE_WAIT_MAX) => return Err(status::import_stalled()),
         };
         let Some(message) = message.transpose()? else { break };
-        let import = match &mut import {
-            Some(import) => import,
-            None => import.insert(begin(context, &message)?),
+        let import = if let Some(import) = &mut import {
+            import
+        } else {
+            licensed.note = note(&message, licensed.licence.caller())?;
+            import.insert(begin(context, &message, licensed.note.clone()))
         };
         context.load.has_memory()?;
-        let objects = parse_objects(&message, place)?;
-        licensed.licence.objects(&objects, place)?;
-        place += objects.len();
+        let objects = parse_objects(&message, licensed.place)?;
+        licensed.licence.objects(&objects, licensed.place)?;
+        licensed.place += objects.len();
         let committed = import.progress().committed;
         import.push(objects).await.map_err(|error| status::import(&error))?;
         if import.progress().committed > committed {
@@ -243,20 +262,22 @@ async fn import(
     }
     let mut import = match import {
         Some(import) => import,
-        None => begin(context, &pb::ImportRequest::default())?,
+        None => begin(context, &pb::ImportRequest::default(), Note::default()),
     };
     import.finish().await.map_err(|error| status::import(&error))?;
     Ok(progress(context, import.progress(), Done::Yes))
 }
 
 /// Begins an import as its first message says.
-fn begin(context: &Context, first: &pb::ImportRequest) -> Result<Import, Status> {
+fn begin(context: &Context, first: &pb::ImportRequest, note: Note) -> Import {
+    Import::new(Arc::clone(&context.engine), mode(first.mode()), note)
+}
+
+/// Who asks for an import and why, as its first message says, and which caller it is.
+fn note(first: &pb::ImportRequest, caller: Option<&Id>) -> Result<Note, Status> {
     let mut faults = Vec::new();
     let note = parse_note(&first.author, &first.comment, &mut faults);
-    if !faults.is_empty() {
-        return Err(invalid(&faults));
-    }
-    Ok(Import::new(Arc::clone(&context.engine), mode(first.mode()), note))
+    if faults.is_empty() { Ok(Note { caller: caller.cloned(), ..note }) } else { Err(invalid(&faults)) }
 }
 
 const fn mode(mode: pb::ImportMode) -> ImportMode {
@@ -317,7 +338,7 @@ fn parse_note(author: &str, comment: &str, faults: &mut Vec<Invalid>) -> Note {
         let text = format!("has {bytes} bytes; the limit COMMENT_BYTES_MAX is {COMMENT_BYTES_MAX}");
         faults.push(Invalid::new("comment", text));
     }
-    Note { author: parse_optional("author", author, faults), comment: comment.to_owned() }
+    Note { author: parse_optional("author", author, faults), comment: comment.to_owned(), caller: None }
 }
 
 fn parse_optional(field: &str, text: &str, faults: &mut Vec<Invalid>) -> Option<Id> {

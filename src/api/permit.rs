@@ -136,6 +136,11 @@ impl Licence {
         Ok(Self(request.extensions().get::<Arc<Caller>>().map(Arc::clone)))
     }
 
+    /// The name of its caller, where callers are named.
+    pub(super) fn caller(&self) -> Option<&Id> {
+        self.0.as_ref().map(|caller| caller.name())
+    }
+
     /// Whether each of the objects may be written.
     pub(super) fn objects(&self, objects: &[Object], place: usize) -> Result<(), Status> {
         let Some(caller) = &self.0 else { return Ok(()) };

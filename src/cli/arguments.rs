@@ -101,7 +101,7 @@ pub(super) fn id(text: &str) -> Result<Id, IdError> {
 
 impl Noting {
     pub(super) fn note(&self) -> Note {
-        Note { author: self.author.clone(), comment: self.comment.clone() }
+        Note { author: self.author.clone(), comment: self.comment.clone(), caller: None }
     }
 }
 

@@ -22,7 +22,7 @@ const OBJECTS_SHOWN_MAX: usize = 10;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = r#"JSON: {"changes", "oldest_revision"}, where each of the changes is as a line of JSON Lines
-JSON Lines: {"revision", "committed_at_ms", "committed_at", "author", "comment", "changes": [{"key", "before", "after"}], "affected_users", "all_users_affected"}"#
+JSON Lines: {"revision", "committed_at_ms", "committed_at", "author", "comment", "caller", "changes": [{"key", "before", "after"}], "affected_users", "all_users_affected"}"#
 )]
 pub(super) struct History {
     /// The kind of an object

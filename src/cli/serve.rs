@@ -79,6 +79,12 @@ pub(super) fn settings(config: Config) -> server::Settings {
             .metrics_listen
             .map(|address| MetricsAt { address, is_exposed: config.metrics_exposed }),
         decision_log: config.decision_log.map(decision_settings),
+        // Whoever lets a file of it go breaks the chain, and must do so himself.
+        audit_log: config.audit_log.map(|log| FileSettings {
+            path: log.file,
+            bytes_max: log.file_bytes_max,
+            files_max: None,
+        }),
         drain_max: config.drain_max,
     }
 }

@@ -134,6 +134,10 @@ fn help() -> String {
     for subcommand in command.get_subcommands() {
         let rendered = subcommand.clone().render_long_help();
         write!(help, "\n$ dopusk {} --help\n{rendered}", subcommand.get_name()).unwrap();
+        for inner in subcommand.get_subcommands() {
+            let (name, rendered) = (inner.get_name(), inner.clone().render_long_help());
+            write!(help, "\n$ dopusk {} {name} --help\n{rendered}", subcommand.get_name()).unwrap();
+        }
     }
     help.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }

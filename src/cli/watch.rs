@@ -13,7 +13,7 @@ use crate::domain::{Affected, Change, Id, Object};
 /// Follow the committed changes, a line each, until interrupted
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = r#"JSON, a line each: {"revision", "committed_at_ms", "committed_at", "author", "comment", "changes": [{"key", "before", "after"}], "affected_users", "all_users_affected"}"#
+    after_help = r#"JSON, a line each: {"revision", "committed_at_ms", "committed_at", "author", "comment", "caller", "changes": [{"key", "before", "after"}], "affected_users", "all_users_affected"}"#
 )]
 pub(super) struct Watch {
     /// Begin behind this revision token, instead of with what comes from now on
@@ -94,6 +94,7 @@ pub(super) fn set_json(set: &Committed) -> Value {
         "committed_at": time_text(set.committed_at_ms),
         "author": set.note.author.as_ref().map(Id::as_str),
         "comment": set.note.comment,
+        "caller": set.note.caller.as_ref().map(Id::as_str),
         "changes": set.changes.iter().map(change_json).collect::<Vec<_>>(),
         "affected_users": users.iter().map(Id::as_str).collect::<Vec<_>>(),
         "all_users_affected": set.affected == Affected::All,

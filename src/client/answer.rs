@@ -138,12 +138,14 @@ pub(super) fn event(wire: &pb::WatchResponse) -> Result<Event, ClientError> {
 pub(super) fn committed(wire: &pb::ChangeSet) -> Result<Committed, ClientError> {
     let changes: Result<Vec<Change>, ClientError> = wire.changes.iter().map(change).collect();
     let users: Result<Vec<Id>, ClientError> = wire.affected_users.iter().map(|text| id(text)).collect();
+    let named = |text: &str| Some(text).filter(|it| !it.is_empty()).map(id).transpose();
     Ok(Committed {
         revision: wire.revision.clone(),
         committed_at_ms: wire.committed_at_ms,
         note: Note {
-            author: Some(wire.author.as_str()).filter(|it| !it.is_empty()).map(id).transpose()?,
+            author: named(&wire.author)?,
             comment: wire.comment.clone(),
+            caller: named(&wire.caller)?,
         },
         changes: changes?,
         affected: if wire.all_users_affected { Affected::All } else { Affected::Users(users?) },

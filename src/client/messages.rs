@@ -51,7 +51,7 @@ impl<I: Iterator<Item = Object>> Iterator for Messages<I> {
 
     fn next(&mut self) -> Option<Message> {
         self.objects.peek()?;
-        let Note { author, comment } = std::mem::take(&mut self.note);
+        let Note { author, comment, caller: _ } = std::mem::take(&mut self.note);
         let author = author.map(|it| it.to_string()).unwrap_or_default();
         let mut message = pb::ImportRequest { mode: self.mode.into(), objects: Vec::new(), author, comment };
         let mut bytes = 0;

@@ -54,7 +54,22 @@ pub struct DecisionLog {
     pub files_max: u64,
 }
 
+/// How writes are logged.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AuditLog {
+    /// The file.
+    pub file: PathBuf,
+    /// How large it may become.
+    pub file_bytes_max: u64,
+}
+
 impl Partial {
+    /// How writes are logged, if they are.
+    pub(super) fn audit_log(&self) -> Result<Option<AuditLog>, ConfigError> {
+        let mib = within("audit_log_mib_max", self.audit_log_mib_max, 100, &FILE_MIB)?;
+        Ok(self.audit_log.clone().map(|file| AuditLog { file, file_bytes_max: mib << 20 }))
+    }
+
     /// How decisions are logged, if they are.
     pub(super) fn decision_log(&self) -> Result<Option<DecisionLog>, ConfigError> {
         let percent = within("decision_log_percent", self.decision_log_percent, 100, &PERCENT)?;

@@ -66,13 +66,15 @@ impl Operation {
     }
 }
 
-/// Who asked for a write and why, in the caller's words. Nothing is decided by it.
+/// Who asked for a write and why. Nothing is decided by it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Note {
     /// Whom the caller names as the author; not necessarily a user.
     pub author: Option<Id>,
-    /// Free text; empty for none.
+    /// Free text of the caller; empty for none.
     pub comment: String,
+    /// The caller, as the server knows it, where callers are named.
+    pub caller: Option<Id>,
 }
 
 /// One atomic batch.

@@ -64,6 +64,11 @@ impl LogFile {
         written
     }
 
+    /// Has what was added put on disk.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.open.as_ref().map_or(Ok(()), |open| open.file.sync_data())
+    }
+
     /// The open file, which is that of the path.
     fn current(&mut self) -> io::Result<&mut Open> {
         let path = &self.settings.path;

@@ -11,14 +11,17 @@ const DAY: u64 = 86_400;
 /// INVARIANT: names are plain words, so that they stand in quotes as they are.
 pub(super) struct Line<'a> {
     out: &'a mut Vec<u8>,
+    /// Where it begins.
+    start: usize,
     is_first: bool,
 }
 
 impl<'a> Line<'a> {
     /// Begins a line.
     pub(super) fn begin(out: &'a mut Vec<u8>) -> Self {
+        let start = out.len();
         out.push(b'{');
-        let mut line = Self { out, is_first: true };
+        let mut line = Self { out, start, is_first: true };
         line.text("specversion", "1.0");
         line
     }
@@ -71,6 +74,25 @@ impl<'a> Line<'a> {
         self.raw(["\"/dopusk/", store.unwrap_or_default(), "\""]);
     }
 
+    /// Begins a list; what is between it and its end is JSON that is added as it is.
+    pub(super) fn open_list(&mut self, name: &str) {
+        self.name(name);
+        self.out.push(b'[');
+        self.is_first = true;
+    }
+
+    /// Adds an item of a list.
+    pub(super) fn item(&mut self, json: &str) {
+        let lead = if std::mem::take(&mut self.is_first) { "" } else { "," };
+        self.raw([lead, json, ""]);
+    }
+
+    /// Ends a list.
+    pub(super) fn close_list(&mut self) {
+        self.out.push(b']');
+        self.is_first = false;
+    }
+
     /// Begins what the event is about.
     pub(super) fn open(&mut self, name: &str) {
         self.name(name);
@@ -82,6 +104,11 @@ impl<'a> Line<'a> {
     pub(super) fn close(&mut self) {
         self.out.push(b'}');
         self.is_first = false;
+    }
+
+    /// What it says so far.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.out.get(self.start..).unwrap_or_default()
     }
 
     /// Ends the line.

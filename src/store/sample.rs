@@ -107,7 +107,11 @@ pub(super) fn set(revision: u64, changes: Vec<Change>) -> ChangeSet {
         revision: Revision::new(revision),
         committed_at_ms: i64::try_from(revision).unwrap() * 1_000,
         request_id: Some(id(&format!("request {revision}"))),
-        note: Note { author: Some(id("ann")), comment: format!("по заявке {revision}") },
+        note: Note {
+            author: Some(id("ann")),
+            comment: format!("по заявке {revision}"),
+            caller: Some(id("portal")),
+        },
         changes,
         affected: Affected::Users(ids(&["ann", "bob"])),
     }
@@ -146,8 +150,8 @@ pub(super) fn any_change_set() -> impl Strategy<Value = ChangeSet> {
         Just(Affected::All),
         vec(any_id(), 0..3).prop_map(|users| Affected::Users(sorted_set(users)))
     ];
-    let note =
-        (proptest::option::of(any_id()), ".{0,8}").prop_map(|(author, comment)| Note { author, comment });
+    let note = (proptest::option::of(any_id()), ".{0,8}", proptest::option::of(any_id()))
+        .prop_map(|(author, comment, caller)| Note { author, comment, caller });
     let head = (any::<u64>(), any::<i64>(), proptest::option::of(any_id()), note);
     (head, vec(change, 0..4), affected).prop_map(
         |((revision, committed_at_ms, request_id, note), changes, affected)| ChangeSet {

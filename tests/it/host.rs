@@ -15,7 +15,7 @@ use dopusk::api::pb::review_service_client::ReviewServiceClient;
 use dopusk::api::pb::watch_service_client::WatchServiceClient;
 use dopusk::domain::{Object, Operation};
 use dopusk::engine::{self, Engine};
-use dopusk::journal::DecisionLog;
+use dopusk::journal::{AuditLog, DecisionLog};
 use dopusk::server::{CONNECTIONS_MAX, Running, SOCKET_MODE, Settings, start};
 use dopusk::store;
 use tempfile::TempDir;
@@ -49,6 +49,7 @@ pub(crate) fn settings(data: PathBuf) -> Settings {
         queue_wait_max: Duration::from_mins(1),
         metrics: None,
         decision_log: None,
+        audit_log: None,
         drain_max: Duration::from_secs(10),
     }
 }
@@ -79,7 +80,8 @@ impl Host {
         Self::open(folder, settings).await
     }
 
-    async fn open(folder: Arc<TempDir>, settings: Settings) -> Self {
+    /// A server on data that another one has left.
+    pub(crate) async fn open(folder: Arc<TempDir>, settings: Settings) -> Self {
         let running = start(settings.clone()).await.unwrap();
         let address = url(&running);
         let channel = Channel::from_shared(address).unwrap().connect().await.unwrap();
@@ -97,6 +99,14 @@ impl Host {
     pub(crate) async fn stop(self) {
         drop(self.channel);
         self.running.stop().await;
+    }
+
+    /// Stops it, and gives what another one can be opened with.
+    pub(crate) async fn stop_and_keep_data(self) -> (Settings, Arc<TempDir>) {
+        let Self { running, channel, folder, settings } = self;
+        drop(channel);
+        running.stop().await;
+        (settings, folder)
     }
 
     /// Stops it while the connection stays.
@@ -119,6 +129,10 @@ impl Host {
 
     pub(crate) fn decision_log(&self) -> Option<&Arc<DecisionLog>> {
         self.running.decision_log()
+    }
+
+    pub(crate) fn audit_log(&self) -> Option<&Arc<AuditLog>> {
+        self.running.audit_log()
     }
 
     pub(crate) fn folder(&self) -> &Path {

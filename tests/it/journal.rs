@@ -1,8 +1,11 @@
-//! The decision log, over gRPC and against real files: its lines are what was answered, and nobody waits for it.
+//! The logs of decisions and of writes, over gRPC and against real files: their lines are what was done, and nobody waits
+//! for them.
 
 mod answer;
+mod audit;
 mod choice;
 mod stuck;
+mod verify;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -74,6 +74,7 @@ pub fn change_set(set: &ChangeSet, token: String) -> pb::ChangeSet {
         all_users_affected,
         author: text(set.note.author.as_ref()),
         comment: set.note.comment.clone(),
+        caller: text(set.note.caller.as_ref()),
     }
 }
 

@@ -44,6 +44,7 @@ impl LocalServer {
             queue_wait_max: server::QUEUE_WAIT_MAX,
             metrics: None,
             decision_log: None,
+            audit_log: None,
             drain_max: DRAIN_MAX,
         };
         let running = server::start(settings).await?;

@@ -27,6 +27,7 @@ pub(in crate::store) fn encode_change(set: &ChangeSet) -> Vec<u8> {
         request_id: text(set.request_id.as_ref()),
         author: text(set.note.author.as_ref()),
         comment: set.note.comment.clone(),
+        caller: text(set.note.caller.as_ref()),
     };
     let (affects_all, affected) = match &set.affected {
         Affected::Users(users) => (false, texts(users)),
@@ -74,6 +75,8 @@ struct HeadRecord {
     author: Option<String>,
     #[prost(string, tag = "4")]
     comment: String,
+    #[prost(string, optional, tag = "5")]
+    caller: Option<String>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -99,7 +102,11 @@ struct ChangeRecord {
 impl HeadRecord {
     fn into_head(self) -> Result<ChangeHead, RecordError> {
         let request_id = id_if_any("request_id", self.request_id.as_deref())?;
-        let note = Note { author: id_if_any("author", self.author.as_deref())?, comment: self.comment };
+        let note = Note {
+            author: id_if_any("author", self.author.as_deref())?,
+            comment: self.comment,
+            caller: id_if_any("caller", self.caller.as_deref())?,
+        };
         Ok(ChangeHead { committed_at_ms: self.committed_at_ms, request_id, note })
     }
 }
@@ -151,7 +158,8 @@ mod tests {
         set.committed_at_ms = i64::MIN;
         set.request_id = Some(sample::id(&"r".repeat(128)));
         let author = Some(sample::id(&"a".repeat(128)));
-        set.note = Note { author, comment: "c".repeat(COMMENT_BYTES_MAX) };
+        let caller = Some(sample::id(&"p".repeat(128)));
+        set.note = Note { author, comment: "c".repeat(COMMENT_BYTES_MAX), caller };
         let parts = part::split(&[encode_change(&set), vec![0; 1 << 20]].concat()).unwrap();
         let (_, first) = part::parse(&parts[0]).unwrap();
         let head = decode_change_head(first).unwrap();
