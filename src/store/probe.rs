@@ -102,7 +102,7 @@ pub fn samples(objects: &[Object]) -> Samples {
             revision: Revision::new(7),
             committed_at_ms: 1_000,
             request_id: Some(name("r")),
-            note: Note { author: Some(name("ann")), comment: "why".to_owned() },
+            note: Note { author: Some(name("ann")), comment: "why".to_owned(), ..Note::default() },
             changes: vec![change],
             affected: Affected::Users(vec![name("ann")]),
         };
