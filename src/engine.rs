@@ -39,7 +39,7 @@ use crate::domain::{ChangeSet, Id, Revision};
 use crate::rights::EffectiveRights;
 use crate::snapshot::Snapshot;
 use crate::store::{self, Store};
-use crate::telemetry::Histogram;
+use crate::telemetry::{Histogram, phase};
 use crate::watch::{Feed, Watcher};
 
 pub use advice::{AdviceList, Effects, NamedAdvice};
@@ -393,6 +393,7 @@ impl Engine {
         if let Found::Hit(rights) = found {
             return Some(rights);
         }
+        let _phase = phase("compile rights");
         let directory = published.directory();
         let (index, node) = directory.find_user(user)?;
         let rights = Arc::new(EffectiveRights::compile(directory, index)?);

@@ -47,6 +47,7 @@ pub(crate) fn settings(data: PathBuf) -> Settings {
         // A test machine can be as slow as it likes.
         queue_wait_max: Duration::from_mins(1),
         metrics: None,
+        slow_call: None,
         drain_max: Duration::from_secs(10),
     }
 }

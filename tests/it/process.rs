@@ -68,6 +68,12 @@ impl Process {
         must(Command::new("kill").args(["-HUP", &self.child.id().to_string()]));
     }
 
+    /// SIGTERM, and waits until it has ended.
+    pub(crate) fn terminate(&mut self) {
+        must(Command::new("kill").args(["-TERM", &self.child.id().to_string()]));
+        self.child.wait().unwrap();
+    }
+
     /// What it has logged.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.log.path()).unwrap()

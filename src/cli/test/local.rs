@@ -41,6 +41,7 @@ impl LocalServer {
             connections_max: server::CONNECTIONS_MAX,
             queue_wait_max: server::QUEUE_WAIT_MAX,
             metrics: None,
+            slow_call: None,
             drain_max: DRAIN_MAX,
         };
         let running = server::start(settings).await?;
