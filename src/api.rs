@@ -46,7 +46,7 @@ pub use deadline::DeadlineLayer;
 pub use decision::DecisionApi;
 pub use directory::DirectoryApi;
 pub use history::HistoryApi;
-pub use observe::{ObserveLayer, calls};
+pub use observe::{ObserveLayer, Observer, calls};
 pub use permit::Doors;
 pub use preview::PreviewApi;
 pub use reader::READER_WAIT_MAX;

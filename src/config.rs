@@ -38,6 +38,9 @@ const CONNECTIONS_MAX: RangeInclusive<u64> = 1..=1_000_000;
 /// A minute is more than any caller waits.
 const QUEUE_MS_MAX: RangeInclusive<u64> = 1..=60_000;
 
+/// Up to an hour.
+const SLOW_CALL_MS: RangeInclusive<u64> = 1..=3_600_000;
+
 const DAY: Duration = Duration::from_hours(24);
 
 /// Settings as one source gives them: each may be left open.
@@ -130,6 +133,9 @@ pub struct Partial {
     /// How large the file may become before another one is begun; all are kept [default: 100]
     #[arg(long, value_name = "MIB", env = "DOPUSK_AUDIT_LOG_MIB_MAX", hide_env_values = true)]
     pub audit_log_mib_max: Option<u64>,
+    /// From when on a call is logged as slow, by the time until its answer begins; never without it
+    #[arg(long, value_name = "MS", env = "DOPUSK_SLOW_CALL_MS", hide_env_values = true)]
+    pub slow_call_ms: Option<u64>,
     /// What is logged: a level, or a filter such as info,dopusk=debug [default: info]
     #[arg(long, value_name = "FILTER", env = "DOPUSK_LOG", hide_env_values = true)]
     pub log: Option<String>,
@@ -199,6 +205,8 @@ pub struct Config {
     pub audit_log: Option<AuditLog>,
     /// How long calls under way may take to end at shutdown.
     pub drain_max: Duration,
+    /// From when on a call is logged as slow.
+    pub slow_call: Option<Duration>,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -245,6 +253,7 @@ impl Partial {
             decision_log_files_max: self.decision_log_files_max.or(below.decision_log_files_max),
             audit_log: self.audit_log.or(below.audit_log),
             audit_log_mib_max: self.audit_log_mib_max.or(below.audit_log_mib_max),
+            slow_call_ms: self.slow_call_ms.or(below.slow_call_ms),
             log: self.log.or(below.log),
             log_format: self.log_format.or(below.log_format),
         }
@@ -274,6 +283,8 @@ impl Partial {
         let connections = within("connections_max", self.connections_max, 1_024, &CONNECTIONS_MAX)?;
         let queue = within("queue_ms_max", self.queue_ms_max, 5, &QUEUE_MS_MAX)?;
         let drain = within("drain_seconds_max", self.drain_seconds_max, 10, &DRAIN_SECONDS_MAX)?;
+        let slow =
+            self.slow_call_ms.map(|ms| within("slow_call_ms", Some(ms), ms, &SLOW_CALL_MS)).transpose()?;
         let filter = self.log.unwrap_or_else(|| "info".to_owned());
         EnvFilter::try_new(&filter)?;
         Ok(Config {
@@ -296,6 +307,7 @@ impl Partial {
             connections_max: usize::try_from(connections).unwrap_or(usize::MAX),
             queue_wait_max: Duration::from_millis(queue),
             drain_max: Duration::from_secs(drain),
+            slow_call: slow.map(Duration::from_millis),
             log: Log { filter, format: self.log_format.unwrap_or_default() },
         })
     }

@@ -40,7 +40,7 @@ use crate::memory::{Budget, Strain};
 use crate::rights::EffectiveRights;
 use crate::snapshot::Snapshot;
 use crate::store::{self, Store};
-use crate::telemetry::Histogram;
+use crate::telemetry::{Histogram, phase};
 use crate::watch::{Feed, Watcher};
 
 pub use advice::{AdviceList, Effects, NamedAdvice};
@@ -425,6 +425,7 @@ impl Engine {
         if let Found::Hit(rights) = found {
             return Some(rights);
         }
+        let _phase = phase("compile rights");
         let directory = published.directory();
         let (index, node) = directory.find_user(user)?;
         let rights = Arc::new(EffectiveRights::compile(directory, index)?);

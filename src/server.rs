@@ -31,7 +31,7 @@ use crate::api::load::Load;
 use crate::api::{
     AdmissionLayer, Context, DESCRIPTORS, DeadlineLayer, DecisionApi, DecisionServiceServer, DirectoryApi,
     DirectoryServiceServer, Doors, HEALTH_DESCRIPTORS, HistoryApi, HistoryServiceServer, ObserveLayer,
-    PreviewApi, PreviewServiceServer, ReviewApi, ReviewServiceServer, ShedLayer, Switch, WatchApi,
+    Observer, PreviewApi, PreviewServiceServer, ReviewApi, ReviewServiceServer, ShedLayer, Switch, WatchApi,
     WatchServiceServer, WhyNotApi, WhyNotServiceServer,
 };
 use crate::caller::Gate;
@@ -39,7 +39,6 @@ use crate::domain::MESSAGE_BYTES_MAX;
 use crate::engine::{self, Engine, Verification};
 use crate::journal::{self, AuditLog, DecisionLog};
 use crate::memory::Budget;
-use crate::metric::Calls;
 
 pub use crate::api::load::QUEUE_WAIT_MAX;
 pub use connection::{CONNECTIONS_MAX, PREFACE_WAIT_MAX};
@@ -101,6 +100,8 @@ pub struct Settings {
     pub decision_log: Option<journal::DecisionSettings>,
     /// Where writes are logged; none doesn't log them.
     pub audit_log: Option<journal::FileSettings>,
+    /// From when on a call whose answer hasn't begun is logged as slow; none is never.
+    pub slow_call: Option<Duration>,
     /// How long calls under way may take to end at shutdown, before they are cut off.
     pub drain_max: Duration,
 }
@@ -201,8 +202,9 @@ pub async fn start(settings: Settings) -> Result<Running, ServeError> {
     let context = context.logged(decision_log.clone()).audited(audit_log);
     let (health, services) = services(&context).await?;
     let connections_max = settings.connections_max;
-    let calls = bound.as_ref().map(|it| Arc::clone(&it.calls));
-    let serving = Serving { services, credentials: &credentials, load: &load, calls, connections_max, stop };
+    let observer = monitor::observer(bound.as_ref(), settings.slow_call);
+    let serving =
+        Serving { services, credentials: &credentials, load: &load, observer, connections_max, stop };
     let mut transports = JoinSet::new();
     if let Some(listener) = listener {
         serving.tcp(listener, &mut transports);
@@ -251,7 +253,7 @@ struct Serving<'a> {
     credentials: &'a Credentials,
     load: &'a Arc<Load>,
     connections_max: usize,
-    calls: Option<Arc<Calls>>,
+    observer: Option<Arc<Observer>>,
     stop: signal::Receiver<bool>,
 }
 
@@ -278,7 +280,7 @@ impl Serving<'_> {
     }
 
     fn transport(&self) -> Server<Entrance> {
-        transport(self.credentials.gate.clone(), Some(Arc::clone(self.load)), self.calls.clone())
+        transport(self.credentials.gate.clone(), Some(Arc::clone(self.load)), self.observer.clone())
     }
 }
 
@@ -428,7 +430,7 @@ async fn services(context: &Context) -> Result<(tonic_health::server::HealthRepo
     Ok((health, Switch::new(decisions, others.prepare())))
 }
 
-/// What stands before every call: where calls are counted, the counting; its deadline; where callers are named, who it is;
+/// What stands before every call: where calls are observed, who does; its deadline; where callers are named, who it is;
 /// and whether there is time for it.
 type Entrance = Stack<
     Either<ShedLayer, Identity>,
@@ -444,7 +446,7 @@ type Entrance = Stack<
 pub fn transport(
     gate: Option<Arc<Gate>>,
     load: Option<Arc<Load>>,
-    calls: Option<Arc<Calls>>,
+    observer: Option<Arc<Observer>>,
 ) -> Server<Entrance> {
     Server::builder()
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
@@ -454,7 +456,7 @@ pub fn transport(
         .initial_connection_window_size(4 * WINDOW_BYTES)
         .http2_keepalive_interval(Some(KEEPALIVE_EVERY))
         .http2_keepalive_timeout(Some(KEEPALIVE_WAIT))
-        .layer(option_layer(calls.map(ObserveLayer::new)))
+        .layer(option_layer(observer.map(ObserveLayer::new)))
         .layer(DeadlineLayer)
         .layer(option_layer(gate.map(AdmissionLayer::new)))
         .layer(option_layer(load.map(ShedLayer::new)))

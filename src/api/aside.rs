@@ -4,6 +4,7 @@ use tokio::sync::oneshot;
 use tonic::Status;
 
 use super::status;
+use crate::telemetry::carry;
 
 /// Does work on a thread of its own. The work may ask whether it is still wanted: no longer so once the call has ended,
 /// because its deadline has passed or its caller has gone.
@@ -14,11 +15,11 @@ pub(super) async fn aside<T: Send + 'static>(
     work: impl FnOnce(&dyn Fn() -> bool) -> T + Send + 'static,
 ) -> Result<T, Status> {
     let (done, end) = oneshot::channel();
-    tokio::task::spawn_blocking(move || {
+    tokio::task::spawn_blocking(carry(move || {
         let result = work(&|| !done.is_closed());
         // Whoever no longer waits needs no result.
         drop(done.send(result));
-    });
+    }));
     end.await.map_err(|_| status::shutting_down())
 }
 

@@ -14,6 +14,7 @@ use crate::domain::{
     PREVIEWS_AT_ONCE_MAX,
 };
 use crate::engine::{PreviewError, PreviewQuery};
+use crate::telemetry::carry;
 use crate::text::Language;
 
 /// Answers `PreviewService`.
@@ -75,7 +76,7 @@ impl pb::preview_service_server::PreviewService for PreviewApi {
         let waiting = Waiting::default();
         let is_left = Arc::clone(&waiting.0);
         let published = Arc::clone(&*context.at(None).await?);
-        let making = tokio::task::spawn_blocking(move || {
+        let making = tokio::task::spawn_blocking(carry(move || {
             let _seat = seat;
             let is_late = || deadline.is_some_and(Deadline::has_passed);
             let mut go_on = || !is_left.load(Ordering::Acquire) && !is_late() && !*context.stopping.borrow();
@@ -85,7 +86,7 @@ impl pb::preview_service_server::PreviewService for PreviewApi {
                 Err(PreviewError::Stopped) if is_late() => Err(status::deadline_exceeded()),
                 Err(PreviewError::Stopped) => Err(status::shutting_down()),
             }
-        });
+        }));
         let made = making.await.map_err(|_| status::shutting_down())?;
         made.map(Response::new)
     }

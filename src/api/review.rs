@@ -13,6 +13,7 @@ use super::seat::{Seat, Seats};
 use super::{Context, convert, pb, status};
 use crate::domain::{FINDINGS_CHUNK_MAX, REVIEWS_AT_ONCE_MAX};
 use crate::engine::Effects;
+use crate::telemetry::carry;
 use crate::text::{advice_text, review_text};
 
 /// Messages that wait for a slow reader.
@@ -63,7 +64,7 @@ impl ReviewApi {
 
 /// Makes an answer off the async threads.
 async fn blocking<T: Send + 'static>(make: impl FnOnce() -> T + Send + 'static) -> Result<T, Status> {
-    tokio::task::spawn_blocking(make).await.map_err(|_| status::shutting_down())
+    tokio::task::spawn_blocking(carry(make)).await.map_err(|_| status::shutting_down())
 }
 
 #[tonic::async_trait]

@@ -7,6 +7,7 @@ use tonic::Status;
 
 use super::deadline::Deadline;
 use super::{Context, status};
+use crate::telemetry::carry;
 
 /// So many pieces of such work are done at once; others wait for their turn. Each keeps a thread and some copies of what it
 /// changes of a state.
@@ -34,7 +35,7 @@ impl Slots {
         let slot = Arc::clone(&self.0).acquire_owned().await.map_err(|_| status::shutting_down())?;
         let caller = Arc::new(());
         let (waiting, stopping) = (Arc::downgrade(&caller), context.stopping.clone());
-        let done = tokio::task::spawn_blocking(move || {
+        let done = tokio::task::spawn_blocking(carry(move || {
             let is_wanted = || {
                 waiting.strong_count() > 0
                     && !deadline.is_some_and(Deadline::has_passed)
@@ -43,7 +44,7 @@ impl Slots {
             let done = work(&is_wanted);
             drop(slot);
             done
-        });
+        }));
         let done = done.await;
         // Held until here: it is dropped before only if the caller is gone.
         drop(caller);

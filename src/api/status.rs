@@ -17,6 +17,7 @@ use crate::engine::{
     Violation, WriteError,
 };
 use crate::sql::SqlError;
+use crate::telemetry::trace_id;
 
 /// The domain of every reason.
 pub const DOMAIN: &str = "dopusk";
@@ -124,7 +125,7 @@ pub fn past(field: &str, error: &PastError) -> Status {
         PastError::NotKept(span) => out_of_span(field, error, (span, "STATE_NOT_KEPT")),
         PastError::Future(span) => out_of_span(field, error, (span, "TIME_IN_FUTURE")),
         PastError::Log(cause) => {
-            tracing::error!(error = cause.as_ref() as &dyn Error, "a state of the past can't be made again");
+            log(cause.as_ref(), "a state of the past can't be made again");
             with_details(Code::Unavailable, "the change log can't be read", reason("STORE_FAILED"))
         }
         PastError::Abandoned => deadline_exceeded(),
@@ -152,7 +153,7 @@ pub fn write(error: &WriteError) -> Status {
         WriteError::Refused(refusal) => refused(refusal),
         WriteError::Conflict { .. } => with_details(Code::Aborted, text, reason("REVISION_CONFLICT")),
         WriteError::Store(cause) => {
-            tracing::error!(error = cause.as_ref() as &dyn Error, "the store failed");
+            log(cause.as_ref(), "the store failed");
             with_details(Code::Unavailable, text, reason("STORE_FAILED"))
         }
         WriteError::Busy => exhausted("TOO_MANY_WRITES", text, BUSY_WAIT),
@@ -187,7 +188,7 @@ pub fn log_read(error: &LogError) -> Status {
             with_details(Code::OutOfRange, text, reason("CHANGES_NOT_KEPT"))
         }
         LogError::Damaged(_) | LogError::Disk(_) => {
-            log(error);
+            log(error, "the store failed");
             with_details(Code::Unavailable, "the change log can't be read", reason("STORE_FAILED"))
         }
     }
@@ -411,6 +412,8 @@ fn share<T>(named: &[T], all: &[T]) -> String {
     if named.len() == all.len() { String::new() } else { format!("{} of {}: ", named.len(), all.len()) }
 }
 
-fn log(error: &(dyn Error + 'static)) {
-    tracing::error!(error, "the store failed");
+/// Logs what is of the inside, with its causes and the trace of the call that it befell.
+fn log(error: &(dyn Error + 'static), what: &'static str) {
+    let trace_id = trace_id().map(tracing::field::display);
+    tracing::error!(error, trace_id, "{what}");
 }

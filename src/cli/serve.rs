@@ -8,18 +8,20 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::notify;
 use super::output::Output;
 use super::verdict::Verdict;
-use crate::config::{self, Config, Filter, Masked, MemoryLimit, Partial};
+use crate::config::{self, Config, ConfigError, Filter, Masked, MemoryLimit, Partial};
 use crate::journal::{DecisionSettings, FileSettings, Mask, Selection};
 use crate::memory::{Budget, cgroup_limit};
 use crate::server::{self, MetricsAt, Running, TlsFiles};
-use crate::{engine, store, telemetry};
+use crate::telemetry::{self, Logging};
+use crate::{engine, store};
 
 /// The memory for the store's pages where there is enough.
 const STORE_CACHE_BYTES: u64 = 128 << 20;
 
 /// Serve until SIGTERM or SIGINT
 ///
-/// Callers and certificates are read again when their files change, and at SIGHUP.
+/// Callers and certificates are read again when their files change, and at SIGHUP; so is, at SIGHUP, what of the file of
+/// settings says what is logged. Traces are sent where OpenTelemetry's OTEL_EXPORTER_OTLP_ENDPOINT names a collector.
 ///
 /// Flags stand over the environment, the environment over the file, the file over the defaults. In the file, which is
 /// TOML, a setting is named as its flag is, with underscores.
@@ -34,19 +36,46 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) async fn run(self, output: &mut Output) -> anyhow::Result<Verdict> {
-        let below = self.config.as_deref().map(Partial::open).transpose()?.unwrap_or_default();
-        let config = self.settings.over(below).complete()?;
-        telemetry::start(&config.log)?;
+        let config = self.read()?;
+        let logging = telemetry::start(&config.log)?;
+        let traces = telemetry::start_traces()?;
         // A signal that comes while the store is loaded counts too.
         let mut signals = Signals::listen()?;
         let running = server::start(settings(config)).await?;
         announce(&running, output)?;
         notify::ready()?;
         while signals.comes().await == Asked::ToRenew {
+            self.renew_log(&logging);
             running.renew().await;
         }
         running.stop().await;
+        if let Some(traces) = traces {
+            // The thread ends early only if the library panics; then there is nothing left to send.
+            drop(tokio::task::spawn_blocking(move || traces.stop()).await);
+        }
         Ok(Verdict::Yes)
+    }
+
+    /// The settings, as flags, environment and file give them now.
+    fn read(&self) -> Result<Config, ConfigError> {
+        let below = self.config.as_deref().map(Partial::open).transpose()?.unwrap_or_default();
+        self.settings.clone().over(below).complete()
+    }
+
+    /// Logs what the file now says, unless a flag or the environment stands over it. What else has changed there takes a
+    /// restart.
+    fn renew_log(&self, logging: &Logging) {
+        let changed = self.read().map_err(anyhow::Error::from).and_then(|config| {
+            logging.change(&config.log.filter)?;
+            Ok(config.log.filter)
+        });
+        match changed {
+            Ok(log) => tracing::info!(log, "the settings were read again for what is logged"),
+            Err(error) => {
+                let error: &dyn std::error::Error = error.as_ref();
+                tracing::error!(error, "the settings can't be read again; what was logged is logged on");
+            }
+        }
     }
 }
 
@@ -85,6 +114,7 @@ pub(super) fn settings(config: Config) -> server::Settings {
             bytes_max: log.file_bytes_max,
             files_max: None,
         }),
+        slow_call: config.slow_call,
         drain_max: config.drain_max,
     }
 }
@@ -134,7 +164,7 @@ pub(super) struct Signals {
 pub(super) enum Asked {
     /// To end.
     ToEnd,
-    /// To read callers and certificates again.
+    /// To read callers, certificates and what is logged again.
     ToRenew,
 }
 

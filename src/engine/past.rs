@@ -13,6 +13,7 @@ use super::{Age, Engine, Published, TokenError};
 use crate::domain::Revision;
 use crate::snapshot::{Found, Snapshot};
 use crate::store::LogError;
+use crate::telemetry::phase;
 
 /// The most past states kept. Each costs what was changed between it and the newest.
 const PAST_STATES_MAX: usize = 8;
@@ -104,6 +105,7 @@ impl Engine {
         if let Some(kept) = self.kept_past(revision) {
             return Ok(kept);
         }
+        let _phase = phase("make the state again");
         let later = self.past.first_from(revision).unwrap_or_else(|| self.shared.published.load_full());
         let snapshot = self.rewind(&later.snapshot, revision, is_wanted)?;
         let past = self.shared.to_publish(snapshot, Age::Past);

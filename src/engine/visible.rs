@@ -7,6 +7,7 @@ use super::{Engine, Published, QuestionError, check_id};
 use crate::directory::{ActionIndex, Directory, StageIndex, TypeIndex, TypeNode, UserIndex};
 use crate::domain::{FILTER_ITEMS_MAX, Id};
 use crate::rights::{Act, EffectiveRights};
+use crate::telemetry::phase;
 use crate::visibility::{Filter, Listing, Part, Position, Tally, View};
 
 /// Which resources may a user see, as texts.
@@ -144,6 +145,7 @@ impl Engine {
             return Ok(VisibleList { published, drawn: None });
         };
         let (entity_type, action) = (act.entity_type, act.action);
+        let _phase = phase("draw the list");
         let drawn =
             view(&published, &rights, (entity_type, action)).map(|view| Listing::new(view, filter, part));
         let drawn = drawn.map(|listing| Drawn { rights, entity_type, action, listing });

@@ -17,6 +17,7 @@ use super::{Age, Engine, Shared};
 use crate::domain::{ChangeSet, Id, Revision, Write};
 use crate::snapshot::{Refusal, Snapshot};
 use crate::store::CommitError;
+use crate::telemetry::{Laps, laps};
 
 /// The most writes that share one flush.
 const GROUP_MAX: usize = 512;
@@ -95,8 +96,24 @@ pub(super) enum Request {
     Mend(Mend),
 }
 
-/// Who waits for a write.
-type Answer = oneshot::Sender<Result<Revision, WriteError>>;
+/// Who waits for a write, and in the trace of whose call the committer notes what it did.
+pub(super) struct Answer {
+    waiting: oneshot::Sender<Result<Revision, WriteError>>,
+    laps: Laps,
+}
+
+impl Answer {
+    /// An answer that is still to come, and where it comes.
+    fn awaited() -> (Self, oneshot::Receiver<Result<Revision, WriteError>>) {
+        let (waiting, outcome) = oneshot::channel();
+        (Self { waiting, laps: laps() }, outcome)
+    }
+
+    /// Whoever no longer waits needs no answer.
+    fn send(self, outcome: Result<Revision, WriteError>) {
+        drop(self.waiting.send(outcome));
+    }
+}
 
 /// The running thread.
 pub(super) struct Committer {
@@ -110,7 +127,7 @@ impl Committer {
     pub(super) fn stop(self, wait_max: Duration) {
         self.is_stopping.store(true, Ordering::Release);
         // An empty write wakes the thread; it is answered like the rest.
-        let (answer, _) = oneshot::channel();
+        let (answer, _) = Answer::awaited();
         drop(self.wake.try_send(Request::Write(Write::default(), answer)));
         drop(self.wake);
         let end = Instant::now() + wait_max;
@@ -126,7 +143,7 @@ impl Engine {
     /// # Errors
     /// Says why it was refused.
     pub async fn write(&self, write: Write) -> Result<Revision, WriteError> {
-        let (answer, outcome) = oneshot::channel();
+        let (answer, outcome) = Answer::awaited();
         self.queue.try_send(Request::Write(write, answer)).map_err(|refused| match refused {
             TrySendError::Full(_) => WriteError::Busy,
             TrySendError::Closed(_) => WriteError::Closed,
@@ -136,7 +153,7 @@ impl Engine {
 
     /// The same for a caller with many writes, one after the other: he waits for a place.
     pub(super) async fn write_patiently(&self, write: Write) -> Result<Revision, WriteError> {
-        let (answer, outcome) = oneshot::channel();
+        let (answer, outcome) = Answer::awaited();
         self.queue.send(Request::Write(write, answer)).await.map_err(|_| WriteError::Closed)?;
         outcome.await.unwrap_or(Err(WriteError::Unknown))
     }
@@ -208,11 +225,13 @@ impl Group {
         group
     }
 
-    fn judge(&mut self, shared: &Shared, write: &Write, answer: Answer) {
-        match self.try_write(shared, write) {
+    fn judge(&mut self, shared: &Shared, write: &Write, mut answer: Answer) {
+        answer.laps.end("wait for the committer");
+        let judged = self.try_write(shared, write);
+        answer.laps.end("judge");
+        match judged {
             Ok(revision) => self.waiting.push((answer, revision)),
-            // Whoever no longer waits needs no answer; here and below.
-            Err(error) => drop(answer.send(Err(error))),
+            Err(error) => answer.send(Err(error)),
         }
     }
 
@@ -256,7 +275,7 @@ impl Group {
     /// rights of the old one, so the cache comes before publication (the invariant of [`crate::cache::Cache`]).
     /// Whoever was told of a revision, or whose write was acknowledged, must be able to read it, so telling and
     /// answering come last.
-    fn commit(self, shared: &Shared) {
+    fn commit(mut self, shared: &Shared) {
         if !self.sets.is_empty() {
             let begun = Instant::now();
             let committed = shared.store.commit(&self.sets);
@@ -265,19 +284,28 @@ impl Group {
                 shared.commits.failures.fetch_add(1, Ordering::Relaxed);
                 let error = WriteError::from(error);
                 for (answer, _) in self.waiting {
-                    drop(answer.send(Err(error.clone())));
+                    answer.send(Err(error.clone()));
                 }
                 return;
             }
+            self.end_laps("commit");
             for set in &self.sets {
                 shared.cache.drop_affected(&set.affected, set.revision);
             }
-            shared.published.store(shared.to_publish(self.end, Age::Current));
-            shared.feed.publish(self.sets);
+            shared.published.store(shared.to_publish(std::mem::take(&mut self.end), Age::Current));
+            shared.feed.publish(std::mem::take(&mut self.sets));
+            self.end_laps("publish");
         }
         self.mends.into_iter().for_each(|mend| mend.carry_out(shared));
         for (answer, revision) in self.waiting {
-            drop(answer.send(Ok(revision)));
+            answer.send(Ok(revision));
+        }
+    }
+
+    /// Ends a part of the work in the trace of each call that waits: it waited for all of it.
+    fn end_laps(&mut self, name: &'static str) {
+        for (answer, _) in &mut self.waiting {
+            answer.laps.end(name);
         }
     }
 }
@@ -322,7 +350,7 @@ mod tests {
         let office = Office::empty();
         let shared = &office.engine().shared;
         guard(shared, || {
-            let (answer, _) = oneshot::channel();
+            let (answer, _) = Answer::awaited();
             let (_queue, mut requests) = mpsc::channel(1);
             let group = Group::collect(shared, Request::Write(put("a"), answer), &mut requests);
             shared.store.commit(&group.sets).unwrap();

@@ -102,11 +102,12 @@ impl Calls {
         }
     }
 
-    /// Counts a call as ended, with the number of its status.
-    pub fn end(&self, place: usize, code: usize, duration: Duration) {
+    /// Counts a call as ended, with the number of its status; gives the status's name.
+    pub fn end(&self, place: usize, code: usize, duration: Duration) -> &'static str {
         if let Some(histogram) = self.methods.get(place).and_then(|method| method.by_code.get(code)) {
             histogram.count(duration);
         }
+        CODES.get(code).copied().unwrap_or(OTHER)
     }
 
     /// Counts a failure by its reason.

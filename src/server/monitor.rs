@@ -2,14 +2,16 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
 use super::ServeError;
-use crate::api::calls;
 use crate::api::load::Load;
+use crate::api::{Observer, calls};
 use crate::engine::Engine;
 use crate::metric::{Calls, Exposition, Listener, Ready};
+use crate::telemetry::is_tracing;
 
 /// Where metrics are told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,6 +63,13 @@ impl Bound {
         let serving = tokio::spawn(self.listener.serve(exposition, ready.clone()));
         Monitor { address, ready, serving }
     }
+}
+
+/// Who observes calls, where anything of them is told: by metrics, traces or the log.
+pub(super) fn observer(bound: Option<&Bound>, slow: Option<Duration>) -> Option<Arc<Observer>> {
+    let counted = bound.map(|it| Arc::clone(&it.calls));
+    let is_told = counted.is_some() || slow.is_some() || is_tracing();
+    is_told.then(|| Arc::new(Observer::new(counted.unwrap_or_else(|| Arc::new(calls())), slow)))
 }
 
 impl Monitor {

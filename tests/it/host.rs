@@ -50,6 +50,7 @@ pub(crate) fn settings(data: PathBuf) -> Settings {
         metrics: None,
         decision_log: None,
         audit_log: None,
+        slow_call: None,
         drain_max: Duration::from_secs(10),
     }
 }

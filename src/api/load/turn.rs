@@ -13,6 +13,7 @@ use tonic::Status;
 
 use super::LoadFigures;
 use crate::api::status;
+use crate::telemetry::phase;
 
 /// The most calls that wait, however soon they have their turns.
 const WAITING_MAX: usize = 1_024;
@@ -82,7 +83,7 @@ impl Turns {
             return Err(status::busy());
         }
         let place = Place::of(&self.waiting);
-        let since = Instant::now();
+        let (since, _phase) = (Instant::now(), phase("wait for a turn"));
         let seat = Arc::clone(&self.seats).acquire_owned().await.map_err(|_| status::shutting_down())?;
         drop(place);
         self.had_turn(since.elapsed());

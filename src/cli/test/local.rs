@@ -45,6 +45,7 @@ impl LocalServer {
             metrics: None,
             decision_log: None,
             audit_log: None,
+            slow_call: None,
             drain_max: DRAIN_MAX,
         };
         let running = server::start(settings).await?;

@@ -19,7 +19,7 @@ use crate::world::Dice;
 const ROUNDS: usize = 240;
 /// The memory that reading a small store may take, damaged as it is: none of its lengths may be believed.
 const ADDRESS_KIB_MAX: u64 = 4 << 20;
-const READ_MAX: Duration = Duration::from_secs(60);
+const READ_MAX: Duration = Duration::from_mins(1);
 
 /// What is done to a file.
 #[derive(Clone, Copy, Debug)]

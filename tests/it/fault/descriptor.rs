@@ -18,8 +18,8 @@ async fn a_server_without_descriptors_goes_on_and_accepts_again_when_there_are_s
     command.env("DOPUSK_LOG", "info,tonic=debug");
     let server = Process::spawn_under(command, &folder.path().join("store"));
     let url = server.url();
-    let connect = || Endpoint::from_shared(url.clone()).unwrap().connect();
-    let channel = connect().await.unwrap();
+    let endpoint = Endpoint::from_shared(url.clone()).unwrap();
+    let channel = endpoint.connect().await.unwrap();
     let mut ledger = Ledger::default();
     ledger.write_well(&channel, 5).await;
     let began = Instant::now();
@@ -33,6 +33,6 @@ async fn a_server_without_descriptors_goes_on_and_accepts_again_when_there_are_s
     let most = began.elapsed().as_millis() / 10 + 2;
     assert!(tried as u128 <= most, "{tried} tries in {:?}", began.elapsed());
     drop(held);
-    ledger.assert_shown(&connect().await.unwrap()).await;
+    ledger.assert_shown(&endpoint.connect().await.unwrap()).await;
     tell!("without descriptors: 100 writes went on, {tried} tries to accept in {:?}", began.elapsed());
 }

@@ -202,10 +202,10 @@ async fn what_the_change_log_no_longer_has_is_a_gap_that_is_told() {
     let gap = told(&path).into_iter().find(|(kind, _)| kind == "dopusk.v1.audit.gap").unwrap().1;
     assert_eq!(gap["after"], token);
     let told = verified(&[path]);
-    let lost = number(gap["revision"].as_str().unwrap());
+    let missing = number(gap["revision"].as_str().unwrap());
     assert_eq!(told.findings.len(), 1);
     assert!(
-        told.findings[0].text.contains(&format!("behind revision 1 up to {lost} are missing")),
+        told.findings[0].text.contains(&format!("behind revision 1 up to {missing} are missing")),
         "{told:?}"
     );
     assert_eq!(told.revision, Some(last));
@@ -217,8 +217,10 @@ async fn a_large_write_has_several_lines_and_goes_on_where_it_was_cut_off() {
     let path = folder.path().join("audit");
     let host = host(path.clone()).await;
     let name = "n".repeat(1_000);
-    let users: String = (0..3_000).map(|number| format!("  - {{id: u{number}, name: {name}}}\n")).collect();
-    let objects: Vec<_> = put(&format!("users:\n{users}")).iter().filter_map(put_object).collect();
+    let users: Vec<String> =
+        (0..3_000).map(|number| format!("  - {{id: u{number}, name: {name}}}")).collect();
+    let objects: Vec<_> =
+        put(&format!("users:\n{}", users.join("\n"))).iter().filter_map(put_object).collect();
     let token = host.import(&objects).await.unwrap();
     let (settings, data) = host.stop_and_keep_data().await;
     assert_whole(&path, &token);

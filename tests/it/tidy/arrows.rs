@@ -89,7 +89,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
 ];
 
-const CLI: [&str; 16] = [
+const CLI: [&str; 17] = [
     "domain",
     "memory",
     "sql",
