@@ -17,6 +17,9 @@ const SHARDS: usize = 256;
 /// How many drop stamps there are. Users who share one only cost each other an insertion now and then: 512 KiB.
 const STAMPS: usize = 1 << 16;
 
+/// However short memory is, so many users' rights are kept: less than 10 MiB.
+const SHRUNK_MIN: usize = 1_024;
+
 /// What the cache has for a reader at some revision.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Found {
@@ -58,6 +61,8 @@ pub struct Cache {
     hasher: RandomState,
     count: AtomicUsize,
     count_max: usize,
+    /// As many as may be kept now: fewer where memory is short.
+    bound: AtomicUsize,
     misses: AtomicU64,
     dropped: AtomicU64,
 }
@@ -73,6 +78,7 @@ impl Cache {
             hasher: RandomState::default(),
             count: AtomicUsize::new(0),
             count_max: count_max.max(1),
+            bound: AtomicUsize::new(count_max.max(1)),
             misses: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
         }
@@ -111,8 +117,10 @@ impl Cache {
     /// him has come since, or newer ones are kept.
     pub fn insert(&self, user: &Id, rights: &Arc<EffectiveRights>, revision: Revision) {
         self.misses.fetch_add(1, Ordering::Relaxed);
-        if self.count.load(Ordering::Relaxed) >= self.count_max {
-            self.sweep();
+        let bound = self.bound.load(Ordering::Relaxed);
+        if self.count.load(Ordering::Relaxed) >= bound {
+            // Room for an eighth, so that not every further one sweeps.
+            self.sweep(bound - bound.div_ceil(8));
         }
         let kept = Kept { rights: Arc::clone(rights), revision, is_used: AtomicBool::new(true) };
         match self.entries.entry(user.clone()) {
@@ -191,9 +199,20 @@ impl Cache {
         self.stamps.get(at).unwrap_or(&self.stamp_of_all)
     }
 
-    /// Makes room: those who were not asked for since the last sweep go; if all were, an eighth goes.
-    fn sweep(&self) {
-        let target = self.count_max - self.count_max.div_ceil(8);
+    /// Keeps half as many, and goes on so until [`Cache::grow`]; always some, for those who are asked for all the time.
+    pub fn shrink(&self) {
+        let bound = (self.len() / 2).max(SHRUNK_MIN).min(self.count_max);
+        self.bound.store(bound, Ordering::Relaxed);
+        self.sweep(bound);
+    }
+
+    /// Keeps as many as may be again.
+    pub fn grow(&self) {
+        self.bound.store(self.count_max, Ordering::Relaxed);
+    }
+
+    /// Makes room: those who were not asked for since the last sweep go; if all were, as many as are too many.
+    fn sweep(&self, target: usize) {
         self.retain(|kept| kept.is_used.swap(false, Ordering::Relaxed));
         // Read once: others may drop entries meanwhile.
         let excess = self.len().saturating_sub(target);
@@ -304,5 +323,27 @@ mod tests {
             }
         }
         assert!(found > 900, "found {found} times of 1000");
+    }
+    #[test]
+    fn a_cache_that_shrinks_stays_small_until_it_may_grow() {
+        let cache = Cache::new(10_000);
+        let fill = || {
+            for n in 0..8_000 {
+                let user = Id::parse(&n.to_string()).unwrap();
+                cache.insert(&user, &rights(&user), at(1));
+            }
+        };
+        fill();
+        assert_eq!(cache.len(), 8_000);
+        cache.shrink();
+        assert!(cache.len() <= 4_000);
+        fill();
+        assert!(cache.len() <= 4_001, "{}", cache.len());
+        (0..9).for_each(|_| cache.shrink());
+        fill();
+        assert!(cache.len() <= SHRUNK_MIN + 1 && !cache.is_empty(), "{}", cache.len());
+        cache.grow();
+        fill();
+        assert_eq!(cache.len(), 8_000);
     }
 }

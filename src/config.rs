@@ -15,7 +15,7 @@ use serde::Deserialize;
 use tracing_subscriber::filter::EnvFilter;
 
 pub use fault::ConfigError;
-pub use value::{Listen, ListenError, LogFormat, Mode, ModeError};
+pub use value::{Listen, ListenError, LogFormat, MemoryLimit, MemoryLimitError, Mode, ModeError};
 
 /// The most users whose compiled rights may be asked to be kept.
 const CACHED_USERS_MAX: RangeInclusive<u64> = 1..=100_000_000;
@@ -23,6 +23,8 @@ const CACHED_USERS_MAX: RangeInclusive<u64> = 1..=100_000_000;
 const STORE_CACHE_MIB: RangeInclusive<u64> = 1..=65_536;
 /// All of a second is a core.
 const VERIFY_MS_PER_SECOND: RangeInclusive<u64> = 0..=1_000;
+/// Less than the least isn't enough for an empty store.
+const MEMORY_LIMIT_BYTES: RangeInclusive<u64> = (64 << 20)..=(1 << 50);
 /// Followers need some changes to go on from.
 const LOG_REVISIONS_MAX: RangeInclusive<u64> = 1..=1_000_000_000;
 /// A day to ten years.
@@ -78,7 +80,11 @@ pub struct Partial {
     /// The most users whose rights are kept compiled [default: 1000000]
     #[arg(long, value_name = "COUNT", env = "DOPUSK_CACHED_USERS_MAX", hide_env_values = true)]
     pub cached_users_max: Option<u64>,
-    /// The memory for the store's pages; it takes two to five times as much [default: 128]
+    /// The memory that may be taken, such as 512MiB or 2GiB, or "off" [default: what the control group may take]
+    #[arg(long, value_name = "AMOUNT", env = "DOPUSK_MEMORY_LIMIT", hide_env_values = true)]
+    pub memory_limit: Option<MemoryLimit>,
+    /// The memory for the store's pages, of which it takes two to five times as much [default: 128, or a 32nd of the
+    /// memory that may be taken]
     #[arg(long, value_name = "MIB", env = "DOPUSK_STORE_CACHE_MIB", hide_env_values = true)]
     pub store_cache_mib: Option<u64>,
     /// The milliseconds of each second in which what is in memory is verified in the background; 0 for never
@@ -152,8 +158,10 @@ pub struct Config {
     pub metrics_exposed: bool,
     /// The most users whose rights are kept compiled.
     pub cached_users_max: usize,
-    /// The memory for the store's pages.
-    pub store_cache_bytes: u64,
+    /// The memory that may be taken; what the control group may take, if nothing is said.
+    pub memory_limit: Option<MemoryLimit>,
+    /// The memory for the store's pages, if something is said.
+    pub store_cache_bytes: Option<u64>,
     /// The milliseconds of each second in which what is in memory is verified.
     pub verify_ms_per_second: u32,
     /// The most changes kept for followers.
@@ -198,6 +206,7 @@ impl Partial {
             metrics_listen: self.metrics_listen.or(below.metrics_listen),
             metrics_exposed: self.metrics_exposed.or(below.metrics_exposed),
             cached_users_max: self.cached_users_max.or(below.cached_users_max),
+            memory_limit: self.memory_limit.or(below.memory_limit),
             store_cache_mib: self.store_cache_mib.or(below.store_cache_mib),
             verify_ms_per_second: self.verify_ms_per_second.or(below.verify_ms_per_second),
             log_revisions_max: self.log_revisions_max.or(below.log_revisions_max),
@@ -226,6 +235,9 @@ impl Partial {
         let tls = self.tls()?;
         let users = within("cached_users_max", self.cached_users_max, 1_000_000, &CACHED_USERS_MAX)?;
         let mib = within("store_cache_mib", self.store_cache_mib, 128, &STORE_CACHE_MIB)?;
+        if let Some(MemoryLimit::Bytes(bytes)) = self.memory_limit {
+            within("memory_limit", Some(bytes), bytes, &MEMORY_LIMIT_BYTES)?;
+        }
         let verify = within("verify_ms_per_second", self.verify_ms_per_second, 5, &VERIFY_MS_PER_SECOND)?;
         let revisions = within("log_revisions_max", self.log_revisions_max, 1_000_000, &LOG_REVISIONS_MAX)?;
         let days = within("log_days_max", self.log_days_max, 30, &LOG_DAYS_MAX)?;
@@ -246,7 +258,8 @@ impl Partial {
             metrics_listen: self.metrics_listen,
             metrics_exposed: self.metrics_exposed.unwrap_or(false),
             cached_users_max: usize::try_from(users).unwrap_or(usize::MAX),
-            store_cache_bytes: mib << 20,
+            memory_limit: self.memory_limit,
+            store_cache_bytes: self.store_cache_mib.map(|_| mib << 20),
             verify_ms_per_second: u32::try_from(verify).unwrap_or(0),
             log_revisions_max: revisions,
             log_age_max: u32::try_from(days).map_or(Duration::MAX, |days| DAY * days),
@@ -306,7 +319,7 @@ mod tests {
         assert_eq!(config.drain_max, Duration::from_secs(3));
         assert_eq!(config.cached_users_max, 5);
         assert_eq!(config.listen, Some("[::1]:1".parse().unwrap()));
-        assert_eq!(config.store_cache_bytes, 128 << 20);
+        assert_eq!(config.store_cache_bytes, None);
         assert_eq!(config.log.filter, "info");
     }
 
@@ -332,6 +345,9 @@ mod tests {
         let partial = Partial { store_cache_mib: Some(0), ..Partial::default() };
         let error = partial.complete().unwrap_err().to_string();
         assert_eq!(error, "store_cache_mib is 0; it is 1 to 65536");
+        let partial = Partial { memory_limit: Some(MemoryLimit::Bytes(1 << 20)), ..Partial::default() };
+        let error = partial.complete().unwrap_err().to_string();
+        assert!(error.starts_with("memory_limit is 1048576; it is 67108864 to"), "{error}");
     }
 
     #[test]

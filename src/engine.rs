@@ -36,6 +36,7 @@ use self::tally::Tally;
 use crate::cache::{Cache, Found};
 use crate::directory::Directory;
 use crate::domain::{ChangeSet, Id, Revision};
+use crate::memory::{Budget, Strain};
 use crate::rights::EffectiveRights;
 use crate::snapshot::Snapshot;
 use crate::store::{self, Store};
@@ -92,6 +93,8 @@ pub struct Settings {
     pub store: store::Settings,
     /// The most users whose effective rights are kept.
     pub cached_users_max: usize,
+    /// The memory that may be taken.
+    pub memory: Arc<Budget>,
     /// How many milliseconds of a second the verifier works; 0 for none.
     pub verify_ms_per_second: u32,
     /// Whether decisions are counted.
@@ -139,6 +142,9 @@ pub enum OpenError {
     /// The change log could not be read.
     #[error("the change log can't be read")]
     Log(#[source] LogError),
+    /// It takes more memory than may be taken.
+    #[error("the store needs more memory than there may be: {} MiB are not enough (memory_limit)", .0 >> 20)]
+    Memory(u64),
     /// An object in the store doesn't fit the others.
     #[error("the store is damaged: {0}")]
     Misfit(String),
@@ -244,7 +250,7 @@ impl Engine {
     /// Says why the store can't be used; its data is untouched then.
     pub fn open(settings: &Settings) -> Result<Self, OpenError> {
         let store = Store::open(&settings.data, &settings.store)?;
-        let snapshot = load(&store)?;
+        let snapshot = load(&store, &settings.memory)?;
         let revision = store.revision();
         let committed_at_ms = committed_at_ms(&store)?;
         let shared = Shared {
@@ -360,6 +366,20 @@ impl Engine {
         self.shared.store.size_bytes().unwrap_or(0)
     }
 
+    /// Gives up what is kept only to be quick: states of lists and of the past, changes that the log has too, half of the
+    /// compiled rights. To be called again while memory is short.
+    pub fn relieve(&self) {
+        self.kept.clear();
+        self.past.clear();
+        self.shared.feed.forget();
+        self.shared.cache.shrink();
+    }
+
+    /// Lets the cache grow again.
+    pub fn recover(&self) {
+        self.shared.cache.grow();
+    }
+
     /// Ends the verifier, and the committer after what is queued, and flushes the store. Later writes are refused.
     pub fn close(&self, wait_max: Duration) {
         self.stop_verifier();
@@ -404,18 +424,25 @@ impl Engine {
     }
 }
 
-/// The state that a store holds.
-fn load(store: &Store) -> Result<Snapshot, OpenError> {
+/// The state that a store holds. To be told that it doesn't fit is better than to be killed for it.
+fn load(store: &Store, memory: &Budget) -> Result<Snapshot, OpenError> {
+    let fits = || match memory.measure() {
+        Strain::Ample | Strain::Short => Ok(()),
+        Strain::Critical => Err(OpenError::Memory(memory.limit().unwrap_or_default())),
+    };
     let mut snapshot = Snapshot::at(store.revision());
-    let mut put = Ok(());
+    let (mut put, mut room) = (Ok(()), Ok(()));
     let loaded = store.load(&mut |objects| {
         put = objects.iter().try_for_each(|object| snapshot.load(object));
-        if put.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        room = fits();
+        if put.is_ok() && room.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
     // An object that did not fit broke the load off, and is what to tell of.
     put.map_err(|fault| OpenError::Misfit(format!("{}: {}", fault.culprit, fault.message)))?;
+    room?;
     loaded?;
     snapshot.end_load();
+    fits()?;
     Ok(snapshot)
 }
 

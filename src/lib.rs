@@ -7,7 +7,7 @@
 //! rights are applied to, [`snapshot`] all of it at one revision, [`difference`] what turns from one to another;
 //! [`proposal`] draws changes that would allow what is denied.
 //! [`store`] keeps it on disk, [`cache`] the rights
-//! that were compiled, [`watch`] the changes that were committed; [`engine`] joins them into use cases, and [`text`] puts explanations into words. [`caller`] is who may call, [`metric`]
+//! that were compiled, [`watch`] the changes that were committed; [`engine`] joins them into use cases, and [`text`] puts explanations into words. [`caller`] is who may call, [`memory`] what the process may take, [`metric`]
 //! counts for a monitor, [`api`] speaks
 //! gRPC, [`server`] puts everything together. [`bundle`] reads and prints files, [`company`] makes one up. [`client`] asks
 //! a server from outside; [`cli`] is the command `dopusk`, set up by [`config`], logging by [`telemetry`].
@@ -38,6 +38,7 @@ pub mod bundle;
 pub mod company;
 
 pub mod caller;
+pub mod memory;
 
 pub mod metric;
 

@@ -4,6 +4,7 @@ mod connection;
 mod credential;
 mod listener;
 mod monitor;
+mod relief;
 mod tls;
 
 use std::net::SocketAddr;
@@ -33,6 +34,7 @@ use crate::api::{
 use crate::caller::Gate;
 use crate::domain::MESSAGE_BYTES_MAX;
 use crate::engine::{self, Engine, Verification};
+use crate::memory::Budget;
 
 pub use crate::api::load::QUEUE_WAIT_MAX;
 pub use connection::{CONNECTIONS_MAX, PREFACE_WAIT_MAX};
@@ -149,7 +151,8 @@ pub struct Running {
     transports: JoinSet<Result<(), tonic::transport::Error>>,
     credentials: Credentials,
     load: Arc<Load>,
-    following: [JoinHandle<()>; 2],
+    memory: Arc<Budget>,
+    following: [JoinHandle<()>; 3],
     monitor: Option<Monitor>,
     drain_max: Duration,
 }
@@ -174,7 +177,8 @@ pub async fn start(settings: Settings) -> Result<Running, ServeError> {
     let engine = Arc::new(engine.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?);
     let (stopping, stop) = signal::channel(false);
     let doors = if credentials.gate.is_some() { Doors::Guarded } else { Doors::Open };
-    let load = Arc::new(Load::new(heavy_at_once(), settings.queue_wait_max));
+    let memory = Arc::clone(&settings.engine.memory);
+    let load = Arc::new(Load::new(heavy_at_once(), settings.queue_wait_max, Arc::clone(&memory)));
     let context = Context::new(Arc::clone(&engine), stop.clone()).behind(doors).under(Arc::clone(&load));
     let (health, services) = services(&context).await?;
     let connections_max = settings.connections_max;
@@ -191,7 +195,11 @@ pub async fn start(settings: Settings) -> Result<Running, ServeError> {
     let is_guarded = doors == Doors::Guarded;
     let is_secured = settings.tls.is_some();
     tracing::info!(address = ?address, socket = ?settings.socket, is_guarded, is_secured, "serving");
-    let following = [tokio::spawn(credentials.clone().follow()), tokio::spawn(context.follow())];
+    let following = [
+        tokio::spawn(credentials.clone().follow()),
+        tokio::spawn(context.follow()),
+        tokio::spawn(relief::follow(Arc::clone(&engine), Arc::clone(&memory))),
+    ];
     let monitor = bound.map(|it| it.serve(&engine, &load));
     let Settings { socket, drain_max, .. } = settings;
     Ok(Running {
@@ -203,6 +211,7 @@ pub async fn start(settings: Settings) -> Result<Running, ServeError> {
         transports,
         credentials,
         load,
+        memory,
         following,
         monitor,
         drain_max,
@@ -280,6 +289,12 @@ impl Running {
     #[must_use]
     pub fn load(&self) -> &Arc<Load> {
         &self.load
+    }
+
+    /// The memory that it may take, and how near it is to that.
+    #[must_use]
+    pub fn memory(&self) -> &Arc<Budget> {
+        &self.memory
     }
 
     /// Whether it speaks TLS at its TCP address.

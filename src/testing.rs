@@ -48,6 +48,7 @@ impl Office {
             data: directory.clone(),
             store: store::Settings::default(),
             cached_users_max: 1_000_000,
+            memory: Arc::default(),
             verify_ms_per_second: 0,
             is_counting: false,
         };

@@ -10,12 +10,15 @@ use crate::domain::{ChangeSet, Revision};
 
 /// How many change sets are kept in memory. Who is further behind reads the store's log.
 const KEPT: usize = 1024;
+/// How many changes these may have together: a set of an import has thousands.
+const KEPT_CHANGES: usize = 16_384;
 
 /// The stream of committed changes.
 ///
-/// INVARIANT: the kept change sets have consecutive revisions, of which the last is the signalled one.
+/// INVARIANT: the kept change sets have consecutive revisions, of which the last is the signalled one, unless none is
+/// kept.
 pub struct Feed {
-    kept: Mutex<VecDeque<Arc<ChangeSet>>>,
+    kept: Mutex<Kept>,
     newest: watch::Sender<Revision>,
     /// Where each watcher is, for as long as there is one.
     watchers: Mutex<Vec<Weak<AtomicU64>>>,
@@ -32,6 +35,23 @@ impl Watcher {
     }
 }
 
+#[derive(Default)]
+struct Kept {
+    sets: VecDeque<Arc<ChangeSet>>,
+    changes: usize,
+}
+
+impl Kept {
+    fn push(&mut self, set: Arc<ChangeSet>) {
+        self.changes += set.changes.len();
+        self.sets.push_back(set);
+        while self.sets.len() > KEPT || self.changes > KEPT_CHANGES {
+            let Some(oldest) = self.sets.pop_front() else { return };
+            self.changes -= oldest.changes.len();
+        }
+    }
+}
+
 impl Feed {
     /// A stream that goes on behind a revision.
     #[must_use]
@@ -44,9 +64,9 @@ impl Feed {
         let Some(newest) = sets.last().map(|set| set.revision) else { return };
         {
             let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.extend(sets);
-            let excess = kept.len().saturating_sub(KEPT);
-            kept.drain(..excess);
+            for set in sets {
+                kept.push(set);
+            }
         }
         self.newest.send_replace(newest);
     }
@@ -55,12 +75,17 @@ impl Feed {
     #[must_use]
     pub fn after(&self, revision: Revision, count_max: usize) -> Option<Vec<Arc<ChangeSet>>> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = kept.front()?.revision;
+        let first = kept.sets.front()?.revision;
         if revision.next() < first {
             return None;
         }
         let behind = usize::try_from(revision.next().get() - first.get()).ok()?;
-        Some(kept.iter().skip(behind).take(count_max).cloned().collect())
+        Some(kept.sets.iter().skip(behind).take(count_max).cloned().collect())
+    }
+
+    /// Keeps nothing in memory any more, until there are further changes.
+    pub fn forget(&self) {
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Kept::default();
     }
 
     /// Counts one who follows and has everything up to a revision.
@@ -94,7 +119,7 @@ impl Feed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Affected, Note};
+    use crate::domain::{Affected, Change, Id, Key, Note};
 
     fn set(revision: u64) -> Arc<ChangeSet> {
         Arc::new(ChangeSet {
@@ -136,5 +161,23 @@ mod tests {
         assert_eq!(feed.lag(), (2, 2));
         drop(slow);
         assert_eq!(feed.lag(), (1, 0));
+    }
+
+    #[test]
+    fn large_sets_are_kept_in_smaller_numbers_and_none_when_memory_is_short() {
+        let feed = Feed::new(Revision::new(0));
+        let key = Key::User(Id::parse("u").unwrap());
+        let change = Change { key, before: None, after: None };
+        let large = |revision| {
+            let set = ChangeSet::clone(&set(revision));
+            Arc::new(ChangeSet { changes: vec![change.clone(); KEPT_CHANGES / 2], ..set })
+        };
+        feed.publish((1..=3).map(large).collect());
+        assert_eq!(revisions(&feed, 0, 9), None, "it is in the log");
+        assert_eq!(revisions(&feed, 1, 9), Some(vec![2, 3]));
+        feed.forget();
+        assert_eq!(revisions(&feed, 1, 9), None);
+        feed.publish(vec![set(4)]);
+        assert_eq!(revisions(&feed, 3, 9), Some(vec![4]));
     }
 }

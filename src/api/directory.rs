@@ -16,9 +16,9 @@ use super::status::{self, Invalid, invalid};
 use super::{Context, convert, pb};
 use crate::domain::{
     COMMENT_BYTES_MAX, EXPORTS_AT_ONCE_MAX, IMPORT_MESSAGE_OBJECTS_MAX, IMPORTS_AT_ONCE_MAX, Id, Kind, Note,
-    Object, Operation, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, WRITE_OPERATIONS_MAX, Write,
+    Object, Operation, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, Verb, WRITE_OPERATIONS_MAX, Write,
 };
-use crate::engine::{Filter, Import, ImportMode, Progress};
+use crate::engine::{Consistency, Filter, Import, ImportMode, Progress};
 
 /// Answers that wait for a slow reader of a stream.
 const STREAM_MESSAGES_WAITING_MAX: usize = 4;
@@ -50,6 +50,7 @@ impl pb::directory_service_server::DirectoryService for DirectoryApi {
     async fn write(&self, request: Request<pb::WriteRequest>) -> Result<Response<pb::WriteResponse>, Status> {
         let write = self.parse_write(request.get_ref())?;
         self.context.permit(&request)?.operations(&write.operations)?;
+        self.has_memory(&write)?;
         let revision = self.context.engine.write(write).await.map_err(|error| status::write(&error))?;
         Ok(Response::new(pb::WriteResponse { revision: self.context.engine.token(revision) }))
     }
@@ -160,6 +161,20 @@ impl pb::directory_service_server::DirectoryService for DirectoryApi {
 }
 
 impl DirectoryApi {
+    /// Whether there is memory for a write. What takes rights away mustn't wait for it, so only what adds objects does.
+    fn has_memory(&self, write: &Write) -> Result<(), Status> {
+        if !self.context.load.is_short() {
+            return Ok(());
+        }
+        // The newest state can always be had.
+        let Ok(published) = self.context.engine.at(Consistency::Newest) else { return Ok(()) };
+        let adds = write.operations.iter().any(|operation| match &operation.verb {
+            Verb::Put(object) => published.get(&object.key()).is_none(),
+            Verb::Delete(_) => false,
+        });
+        if adds { self.context.load.has_memory() } else { Ok(()) }
+    }
+
     /// A write from the wire.
     pub(super) fn parse_write(&self, request: &pb::WriteRequest) -> Result<Write, Status> {
         let count = request.operations.len();
@@ -215,6 +230,7 @@ async fn import(
             Some(import) => import,
             None => import.insert(begin(context, &message)?),
         };
+        context.load.has_memory()?;
         let objects = parse_objects(&message, place)?;
         licensed.licence.objects(&objects, place)?;
         place += objects.len();

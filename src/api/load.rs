@@ -1,6 +1,7 @@
 //! What the server does when more is asked of it than it can do in time: it answers what it can soon, and refuses the
 //! rest at once.
 //!
+//! Where memory is short, what needs much of it is refused, and where it is all but gone, everything but light calls.
 //! Light calls are answered as they come; the [`Pulse`] refuses a share of them where the threads lag behind. Heavy ones
 //! take [`Turns`]. Nothing here decides by who calls: that is a caller's quota.
 
@@ -8,13 +9,16 @@ mod pulse;
 mod turn;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tonic::Status;
 
 use self::pulse::Pulse;
 use self::turn::Turns;
+use super::status;
 use crate::caller::Weight;
+use crate::memory::{Budget, Strain};
 
 pub(super) use turn::Turn;
 
@@ -25,6 +29,17 @@ pub const QUEUE_WAIT_MAX: Duration = Duration::from_millis(5);
 pub struct Load {
     turns: Arc<Turns>,
     pulse: Pulse,
+    memory: Arc<Budget>,
+    memory_refused: AtomicU64,
+}
+
+/// Why a call is refused before it is read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Refusal {
+    /// There is no time for it.
+    Busy,
+    /// There is no memory for it.
+    Memory,
 }
 
 /// How a load stands, for those who watch the server.
@@ -38,13 +53,16 @@ pub struct LoadFigures {
     pub heavy_refused: u64,
     /// Light calls that were refused.
     pub light_refused: u64,
+    /// Calls that were refused for want of memory.
+    pub memory_refused: u64,
 }
 
 impl Load {
     /// Nothing under way yet. So many heavy calls run at a time, and calls wait at most so long once they queue up.
     #[must_use]
-    pub fn new(heavy_at_once: usize, wait_max: Duration) -> Self {
-        Self { turns: Arc::new(Turns::new(heavy_at_once, wait_max)), pulse: Pulse::new(wait_max) }
+    pub fn new(heavy_at_once: usize, wait_max: Duration, memory: Arc<Budget>) -> Self {
+        let turns = Arc::new(Turns::new(heavy_at_once, wait_max));
+        Self { turns, pulse: Pulse::new(wait_max), memory, memory_refused: AtomicU64::new(0) }
     }
 
     /// Feels how far the threads lag behind, for as long as the server runs.
@@ -55,16 +73,38 @@ impl Load {
     /// How it stands.
     #[must_use]
     pub fn figures(&self) -> LoadFigures {
-        LoadFigures { light_refused: self.pulse.refused(), ..self.turns.figures() }
+        let memory_refused = self.memory_refused.load(Ordering::Relaxed);
+        LoadFigures { light_refused: self.pulse.refused(), memory_refused, ..self.turns.figures() }
     }
 
     /// Whether a call is refused as soon as it comes, before it is read.
-    pub(super) fn refuses(&self, weight: Weight) -> bool {
-        match weight {
+    pub(super) fn refuses(&self, weight: Weight) -> Option<Refusal> {
+        let is_busy = match weight {
             Weight::Light => self.pulse.refuses(),
+            Weight::Heavy if self.is_without_memory(Strain::Critical) => return Some(Refusal::Memory),
             Weight::Heavy => self.turns.refuses(),
+            Weight::Long if self.is_without_memory(Strain::Short) => return Some(Refusal::Memory),
             Weight::Long => false,
+        };
+        is_busy.then_some(Refusal::Busy)
+    }
+
+    /// Whether there is memory for what stays: objects that are added, states of the past.
+    pub(super) fn has_memory(&self) -> Result<(), Status> {
+        if self.is_without_memory(Strain::Short) { Err(status::memory_short()) } else { Ok(()) }
+    }
+
+    /// Whether memory is short.
+    pub(super) fn is_short(&self) -> bool {
+        self.memory.strain() >= Strain::Short
+    }
+
+    fn is_without_memory(&self, from: Strain) -> bool {
+        let is_without = self.memory.strain() >= from;
+        if is_without {
+            self.memory_refused.fetch_add(1, Ordering::Relaxed);
         }
+        is_without
     }
 
     /// The turn of a heavy call.
@@ -77,6 +117,6 @@ impl Load {
 impl Default for Load {
     fn default() -> Self {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self::new(processors, QUEUE_WAIT_MAX)
+        Self::new(processors, QUEUE_WAIT_MAX, Arc::default())
     }
 }

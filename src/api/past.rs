@@ -91,6 +91,7 @@ impl Context {
         if let Some(kept) = self.engine.kept_past(revision) {
             return Ok(Reading::from_inner(kept));
         }
+        self.load.has_memory()?;
         // One state is made at a time: whoever waits for the same one finds it made.
         let turn = Arc::clone(&self.remaking).lock_owned().await;
         let engine = Arc::clone(&self.engine);

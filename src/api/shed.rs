@@ -10,7 +10,7 @@ use tonic::body::Body;
 use tonic::codegen::http::{Request, Response};
 use tower::{Layer, Service};
 
-use super::load::Load;
+use super::load::{Load, Refusal};
 use super::status;
 use crate::caller::Call;
 
@@ -44,9 +44,10 @@ pub struct ShedService<S> {
 pin_project! {
     /// The answer to a call that was let through or refused.
     pub struct Shed<F> {
-        // None is a refusal.
+        // None where it was refused.
         #[pin]
         answer: Option<F>,
+        refusal: Option<Refusal>,
     }
 }
 
@@ -63,10 +64,9 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        match Call::at(request.uri().path()) {
-            Some(call) if self.load.refuses(call.weight) => Shed { answer: None },
-            Some(_) | None => Shed { answer: Some(self.inner.call(request)) },
-        }
+        let refusal = Call::at(request.uri().path()).and_then(|call| self.load.refuses(call.weight));
+        let answer = if refusal.is_none() { Some(self.inner.call(request)) } else { None };
+        Shed { answer, refusal }
     }
 }
 
@@ -77,9 +77,11 @@ where
     type Output = Result<Response<Body>, E>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().answer.as_pin_mut() {
-            Some(answer) => answer.poll(context),
-            None => Poll::Ready(Ok(status::busy().into_http())),
+        let this = self.project();
+        match (this.answer.as_pin_mut(), this.refusal) {
+            (Some(answer), _) => answer.poll(context),
+            (None, Some(Refusal::Memory)) => Poll::Ready(Ok(status::memory_short().into_http())),
+            (None, Some(Refusal::Busy) | None) => Poll::Ready(Ok(status::busy().into_http())),
         }
     }
 }

@@ -216,6 +216,13 @@ pub fn busy() -> Status {
     exhausted("SERVER_BUSY", "the server has more to do than it can in time".to_owned(), BUSY_WAIT)
 }
 
+/// There is little memory left.
+#[must_use]
+pub fn memory_short() -> Status {
+    let text = "the server has little memory left; it takes what changes or deletes, and nothing that adds";
+    exhausted("MEMORY_SHORT", text.to_owned(), SEAT_WAIT)
+}
+
 /// A stream that was given up because nobody read it.
 #[must_use]
 pub fn reader_too_slow() -> Status {

@@ -1,16 +1,21 @@
 //! `dopusk serve`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::notify;
 use super::output::Output;
 use super::verdict::Verdict;
-use crate::config::{Config, ConfigError, Partial};
+use crate::config::{Config, ConfigError, MemoryLimit, Partial};
+use crate::memory::{Budget, cgroup_limit};
 use crate::server::{self, MetricsAt, Running, TlsFiles};
 use crate::telemetry::{self, Logging};
 use crate::{engine, store};
+
+/// The memory for the store's pages where there is enough.
+const STORE_CACHE_BYTES: u64 = 128 << 20;
 
 /// Serve until SIGTERM or SIGINT
 ///
@@ -76,11 +81,18 @@ impl Serve {
 /// What a server is started with.
 pub(super) fn settings(config: Config) -> server::Settings {
     let retention = store::Retention { revisions_max: config.log_revisions_max, age_max: config.log_age_max };
+    let limit = match config.memory_limit {
+        None => cgroup_limit(),
+        Some(MemoryLimit::Off) => None,
+        Some(MemoryLimit::Bytes(bytes)) => Some(bytes),
+    };
+    let cache_bytes = config.store_cache_bytes.unwrap_or_else(|| store_cache_bytes(limit));
     server::Settings {
         engine: engine::Settings {
             data: config.data,
-            store: store::Settings { cache_bytes: config.store_cache_bytes, retention },
+            store: store::Settings { cache_bytes, retention },
             cached_users_max: config.cached_users_max,
+            memory: Arc::new(Budget::new(limit)),
             verify_ms_per_second: config.verify_ms_per_second,
             is_counting: false,
         },
@@ -97,6 +109,12 @@ pub(super) fn settings(config: Config) -> server::Settings {
         slow_call: config.slow_call,
         drain_max: config.drain_max,
     }
+}
+
+/// The memory for the store's pages where nothing is said of it. What they take is up to five times as much: a sixth
+/// of the limit at most.
+fn store_cache_bytes(limit: Option<u64>) -> u64 {
+    limit.map_or(STORE_CACHE_BYTES, |limit| (limit / 32).clamp(1 << 20, STORE_CACHE_BYTES))
 }
 
 /// Says where a server listens.

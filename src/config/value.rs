@@ -21,6 +21,16 @@ pub enum Listen {
 #[serde(try_from = "String")]
 pub struct Mode(pub(super) u32);
 
+/// How much memory the server may take.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub enum MemoryLimit {
+    /// As much as it likes.
+    Off,
+    /// So many bytes.
+    Bytes(u64),
+}
+
 /// How lines are logged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -61,6 +71,35 @@ impl TryFrom<String> for Mode {
     }
 }
 
+/// Why a text is no amount of memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("is neither off nor an amount such as 512MiB or 2GiB")]
+pub struct MemoryLimitError;
+
+impl FromStr for MemoryLimit {
+    type Err = MemoryLimitError;
+
+    fn from_str(text: &str) -> Result<Self, MemoryLimitError> {
+        if text == "off" {
+            return Ok(Self::Off);
+        }
+        let mib = text.strip_suffix("MiB").map(|count| (count, 20));
+        let (count, shift) = mib.or_else(|| Some((text.strip_suffix("GiB")?, 30))).ok_or(MemoryLimitError)?;
+        let is_number = !count.is_empty() && count.bytes().all(|it| it.is_ascii_digit());
+        let count: Option<u64> = count.parse().ok().filter(|_| is_number);
+        let bytes = count.and_then(|count| count.checked_mul(1 << shift));
+        bytes.map(Self::Bytes).ok_or(MemoryLimitError)
+    }
+}
+
+impl TryFrom<String> for MemoryLimit {
+    type Error = MemoryLimitError;
+
+    fn try_from(text: String) -> Result<Self, MemoryLimitError> {
+        text.parse()
+    }
+}
+
 /// Why a text says nothing of where to listen.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("is neither off nor an address such as 127.0.0.1:7717")]
@@ -94,6 +133,16 @@ impl fmt::Display for Listen {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn memory_is_an_amount_with_a_unit() {
+        assert_eq!("off".parse(), Ok(MemoryLimit::Off));
+        assert_eq!("512MiB".parse(), Ok(MemoryLimit::Bytes(512 << 20)));
+        assert_eq!("2GiB".parse(), Ok(MemoryLimit::Bytes(2 << 30)));
+        for wrong in ["", "512", "MiB", "-1MiB", "+1MiB", "1.5GiB", "2 GiB", "2GB", "99999999999999GiB"] {
+            assert_eq!(wrong.parse::<MemoryLimit>(), Err(MemoryLimitError), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_mode_is_three_octal_digits() {

@@ -42,6 +42,13 @@ impl Kept {
         self.get(first)
     }
 
+    /// Keeps none of them.
+    pub(super) fn clear(&self) {
+        let states = std::mem::take(&mut *self.states.lock().unwrap_or_else(PoisonError::into_inner));
+        // What they hold alone can be much; others needn't wait until it is given back.
+        drop(states);
+    }
+
     fn touch(
         &self,
         is_wanted: impl Fn(Revision) -> bool,

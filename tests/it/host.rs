@@ -58,6 +58,7 @@ pub(crate) fn engine_settings(data: PathBuf) -> engine::Settings {
         data,
         store: store::Settings::default(),
         cached_users_max: CACHED_USERS,
+        memory: Arc::default(),
         verify_ms_per_second: 0,
         is_counting: false,
     }

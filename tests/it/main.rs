@@ -17,6 +17,7 @@ mod host;
 mod kill;
 mod load;
 mod log;
+mod memory;
 mod metrics;
 mod oracle;
 mod paging;

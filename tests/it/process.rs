@@ -93,6 +93,22 @@ impl Process {
         fs::read_to_string(format!("/proc/{}/cmdline", self.child.id())).unwrap()
     }
 
+    /// Its resident memory, in MiB.
+    pub(crate) fn resident_mib(&self) -> u64 {
+        self.status_mib("VmRSS:")
+    }
+
+    /// The most that it ever had.
+    pub(crate) fn resident_mib_most(&self) -> u64 {
+        self.status_mib("VmHWM:")
+    }
+
+    fn status_mib(&self, name: &str) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.trim().trim_end_matches("kB").trim().parse::<u64>().unwrap() >> 10
+    }
+
     /// kill -9, and waits until it is gone.
     pub(crate) fn kill(&mut self) {
         // One that has ended by itself can't be killed any more.

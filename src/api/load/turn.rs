@@ -95,7 +95,7 @@ impl Turns {
             heavy_under_way: self.at_once.saturating_sub(self.seats.available_permits()) as u64,
             heavy_waiting: self.waiting.load(Ordering::Relaxed) as u64,
             heavy_refused: self.refused.load(Ordering::Relaxed),
-            light_refused: 0,
+            ..LoadFigures::default()
         }
     }
 

@@ -1,6 +1,7 @@
 //! A server for one case: on any free loopback port, with a new store in a temporary directory.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -30,6 +31,7 @@ impl LocalServer {
                 data: scratch.path().join("store"),
                 store: store::Settings::default(),
                 cached_users_max: CACHED_USERS_MAX,
+                memory: Arc::default(),
                 verify_ms_per_second: 0,
                 is_counting: false,
             },

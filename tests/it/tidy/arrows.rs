@@ -12,6 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("task", &[]),
     ("config", &[]),
+    ("memory", &[]),
     ("telemetry", &["config"]),
     ("caller", &["domain"]),
     ("sql", &["domain"]),
@@ -31,11 +32,38 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("engine", &ENGINE),
     ("metric", &["domain", "telemetry", "engine"]),
     ("text", &["domain", "engine"]),
-    ("api", &["domain", "sql", "clock", "config", "task", "telemetry", "caller", "engine", "metric", "text"]),
+    (
+        "api",
+        &[
+            "domain",
+            "sql",
+            "clock",
+            "config",
+            "task",
+            "telemetry",
+            "memory",
+            "caller",
+            "engine",
+            "metric",
+            "text",
+        ],
+    ),
     ("http", &["domain", "clock", "config", "task", "telemetry", "engine"]),
     (
         "server",
-        &["domain", "clock", "config", "task", "telemetry", "caller", "engine", "metric", "api", "http"],
+        &[
+            "domain",
+            "clock",
+            "config",
+            "task",
+            "telemetry",
+            "memory",
+            "caller",
+            "engine",
+            "metric",
+            "api",
+            "http",
+        ],
     ),
     ("client", &["domain", "sql", "bundle", "engine", "api"]),
     ("cli", &CLI),
@@ -46,6 +74,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "domain",
             "clock",
             "config",
+            "memory",
             "table",
             "bundle",
             "company",
@@ -57,8 +86,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
 ];
 
-const CLI: [&str; 15] = [
+const CLI: [&str; 16] = [
     "domain",
+    "memory",
     "sql",
     "clock",
     "config",
@@ -75,8 +105,9 @@ const CLI: [&str; 15] = [
     "server",
 ];
 
-const ENGINE: [&str; 16] = [
+const ENGINE: [&str; 17] = [
     "domain",
+    "memory",
     "clock",
     "config",
     "task",
