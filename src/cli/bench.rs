@@ -13,6 +13,7 @@ mod process;
 mod question;
 mod report;
 mod round;
+mod secured;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -61,8 +62,11 @@ pub(super) struct Bench {
     #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["overload", "transports"])]
     server: Option<Address>,
     /// Keep the company here, and don't import it again when it is there already; a directory of this program's own
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["server", "overload"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["server", "overload", "secured"])]
     data: Option<PathBuf>,
+    /// Measure instead what it costs to be secured
+    #[arg(long, conflicts_with_all = ["cases", "transports", "overload", "server"])]
+    secured: bool,
     #[command(flatten)]
     printing: Printing,
 }
@@ -81,34 +85,36 @@ impl Bench {
         };
         let scratch = Scratch::create()?;
         let say = &mut |text: &str| Ok(output.note(text)?);
-        if let Some(server) = self.server {
+        let (table, json) = if let Some(server) = self.server {
             let rows = guest::run(&options, &server.to_string(), scratch.path(), say).await?;
-            match self.printing.output {
-                Format::Table => output.line(&report::table(&rows))?,
-                Format::Json | Format::Jsonl => {
-                    output.json(
-                        &json!({ "rows": rows.iter().map(report::Row::to_json).collect::<Vec<_>>() }),
-                    )?;
-                }
-            }
-            return Ok(Verdict::Yes);
-        }
-        if self.overload {
-            let report = overload::run(&options, scratch.path(), say).await?;
-            match self.printing.output {
-                Format::Table => output.line(&report.to_table())?,
-                Format::Json | Format::Jsonl => output.json(&report.to_json())?,
-            }
-            return Ok(Verdict::Yes);
-        }
-        let home = Home::new(self.data.as_deref(), scratch.path());
-        let report = round::run(&options, (&home, scratch.path()), say).await?;
+            (
+                report::table(&rows),
+                json!({ "rows": rows.iter().map(report::Row::to_json).collect::<Vec<_>>() }),
+            )
+        } else if self.overload {
+            let report = alone(overload::run(&options, scratch.path(), say))?;
+            (report.to_table(), report.to_json())
+        } else if self.secured {
+            let report = alone(secured::run(&options, scratch.path(), say))?;
+            (report.to_table(), report.to_json())
+        } else {
+            let home = Home::new(self.data.as_deref(), scratch.path());
+            let report = round::run(&options, (&home, scratch.path()), say).await?;
+            (report.to_table(), report.to_json())
+        };
         match self.printing.output {
-            Format::Table => output.line(&report.to_table())?,
-            Format::Json | Format::Jsonl => output.json(&report.to_json())?,
+            Format::Table => output.line(&table)?,
+            Format::Json | Format::Jsonl => output.json(&json)?,
         }
         Ok(Verdict::Yes)
     }
+}
+
+/// Runs a load on one thread: several on one processor would take it from one another.
+fn alone<T>(load: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::task::block_in_place(|| {
+        tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(load)
+    })
 }
 
 /// Serve recorded answers, for `dopusk bench`

@@ -1,7 +1,7 @@
 //! Calls that come as they like: at random times with a given rate, whether those before are answered or not.
 //!
-//! Eight of ten are checks, one is a batch of 100, one a page of 50 with the total. A latency counts from the moment at which
-//! the call was due, so that a caller that comes late itself hides nothing.
+//! Six of ten are checks, two are batches of 100, two are pages of 50 with the total. A latency counts from the moment at
+//! which the call was due, so that a caller that comes late itself hides nothing.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,19 +11,15 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use tokio::sync::mpsc;
 use tonic::Code;
-use tonic::transport::Channel;
 
-use super::load::{self, Place, pick};
+use super::load::{self, Client, Place, pick};
 use super::question::Calls;
 use super::round::{Case, Transport};
-use crate::api::pb::decision_service_client::DecisionServiceClient;
 
 /// Connections that calls are spread over: each takes a bounded number of streams.
 const CONNECTIONS: usize = 16;
 /// A caller that is later than this sleeps; one that is nearer looks again and again.
 const NEAR: Duration = Duration::from_millis(2);
-
-type Client = DecisionServiceClient<Channel>;
 
 /// What is called.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -138,8 +134,8 @@ fn gap(dice: &mut StdRng, per_second: f64) -> Duration {
 
 async fn call(mut client: Client, calls: &Calls, at: usize, due: Instant) -> Called {
     let kind = match at % 10 {
-        3 => Kind::Batch,
-        7 => Kind::Page,
+        1 | 6 => Kind::Batch,
+        3 | 8 => Kind::Page,
         _ => Kind::Check,
     };
     let outcome = make(&mut client, calls, kind, at / 10).await;

@@ -63,8 +63,13 @@ fn reach(server: &str) -> Result<(Place, Transport)> {
         "a load is sent without TLS: give http://HOST:PORT or unix:///PATH"
     );
     Ok(match server.strip_prefix("unix://") {
-        Some(path) => (Place { address: String::new(), socket: path.into() }, Transport::Unix),
-        None => (Place { address: server.to_owned(), socket: Path::new("").into() }, Transport::Tcp),
+        Some(path) => {
+            (Place { address: String::new(), socket: path.into(), security: None }, Transport::Unix)
+        }
+        None => (
+            Place { address: server.to_owned(), socket: Path::new("").into(), security: None },
+            Transport::Tcp,
+        ),
     })
 }
 

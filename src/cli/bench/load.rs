@@ -6,7 +6,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use tokio::task::JoinSet;
-use tonic::transport::{Channel, Endpoint};
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
+use tonic::{Request, Status};
 
 use super::question::Calls;
 use super::round::{Case, Transport};
@@ -43,19 +47,48 @@ pub(super) struct Sample {
 pub(super) struct Place {
     pub(super) address: String,
     pub(super) socket: PathBuf,
+    /// What is needed at the address; none is nothing.
+    pub(super) security: Option<Security>,
+}
+
+/// What a caller of a secured server needs.
+#[derive(Clone, Debug)]
+pub(super) struct Security {
+    pub(super) tls: ClientTlsConfig,
+    pub(super) header: MetadataValue<Ascii>,
+}
+
+/// Puts the token on every call, where there is one.
+#[derive(Clone, Debug)]
+pub(super) struct Bearer(Option<MetadataValue<Ascii>>);
+
+/// The client of a load.
+pub(super) type Client = DecisionServiceClient<InterceptedService<Channel, Bearer>>;
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(header) = &self.0 {
+            request.metadata_mut().insert("authorization", header.clone());
+        }
+        Ok(request)
+    }
 }
 
 impl Place {
     pub(super) async fn channel(&self, transport: Transport) -> Result<Channel> {
-        match transport {
-            Transport::Tcp => Ok(endpoint(&self.address)?.connect().await?),
-            Transport::Unix => connect_unix(&self.socket).await,
+        match (transport, &self.security) {
+            (Transport::Tcp, None) => Ok(endpoint(&self.address)?.connect().await?),
+            (Transport::Tcp, Some(it)) => {
+                Ok(endpoint(&self.address)?.tls_config(it.tls.clone())?.connect().await?)
+            }
+            (Transport::Unix, _) => connect_unix(&self.socket).await,
         }
     }
 
-    pub(super) async fn connect(&self, transport: Transport) -> Result<DecisionServiceClient<Channel>> {
-        let channel = self.channel(transport).await?;
-        Ok(DecisionServiceClient::new(channel).max_decoding_message_size(ANSWER_BYTES_MAX))
+    pub(super) async fn connect(&self, transport: Transport) -> Result<Client> {
+        let bearer = Bearer(self.security.as_ref().map(|it| it.header.clone()));
+        let client = DecisionServiceClient::with_interceptor(self.channel(transport).await?, bearer);
+        Ok(client.max_decoding_message_size(ANSWER_BYTES_MAX))
     }
 }
 
@@ -104,7 +137,7 @@ pub(super) async fn run(
 }
 
 async fn work(
-    mut client: DecisionServiceClient<Channel>,
+    mut client: Client,
     case: Case,
     calls: Arc<Calls>,
     mut at: usize,
@@ -123,12 +156,7 @@ async fn work(
 }
 
 /// Makes one call; says what it was made of and, of a list, when its first chunk came.
-async fn call(
-    client: &mut DecisionServiceClient<Channel>,
-    case: Case,
-    calls: &Calls,
-    at: usize,
-) -> Result<(u64, Option<Duration>)> {
+async fn call(client: &mut Client, case: Case, calls: &Calls, at: usize) -> Result<(u64, Option<Duration>)> {
     match case {
         Case::Stored => {
             client.check(pick(&calls.stored, at)?).await?;
@@ -152,20 +180,14 @@ async fn call(
 }
 
 /// Takes a whole stream.
-pub(super) async fn drain(
-    client: &mut DecisionServiceClient<Channel>,
-    request: pb::ListVisibleRequest,
-) -> Result<(), tonic::Status> {
+pub(super) async fn drain(client: &mut Client, request: pb::ListVisibleRequest) -> Result<(), tonic::Status> {
     let mut chunks = client.list_visible(request).await?.into_inner();
     while chunks.message().await?.is_some() {}
     Ok(())
 }
 
 /// Takes a whole stream; says how many ids it had and when the first came.
-async fn list(
-    client: &mut DecisionServiceClient<Channel>,
-    request: pb::ListVisibleRequest,
-) -> Result<(u64, Option<Duration>)> {
+async fn list(client: &mut Client, request: pb::ListVisibleRequest) -> Result<(u64, Option<Duration>)> {
     let started = Instant::now();
     let mut chunks = client.list_visible(request).await?.into_inner();
     let (mut ids, mut first) = (0, None);

@@ -19,7 +19,7 @@ use super::round::{self, Options};
 use crate::company::Company;
 
 /// The callers of the crowd: enough that the server never waits for one.
-const CROWD: usize = 32;
+const CROWD: usize = 64;
 /// What comes, as a part of what the server can do.
 const UNLOADED: f64 = 0.1;
 const OVERLOADED: f64 = 2.0;

@@ -20,6 +20,21 @@ pub(super) struct Figures {
     pub(super) items_per_cpu_second: f64,
 }
 
+impl Figures {
+    /// For programs.
+    pub(super) fn to_json(self) -> Value {
+        json!({
+            "calls_per_second": self.calls_per_second,
+            "items_per_second": self.items_per_second,
+            "p50_us": self.p50_us,
+            "p99_us": self.p99_us,
+            "p999_us": self.p999_us,
+            "server_cpu_us_per_call": self.cpu_us_per_call,
+            "items_per_server_cpu_second": self.items_per_cpu_second,
+        })
+    }
+}
+
 /// The medians of one case over one transport.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
@@ -49,22 +64,11 @@ impl Row {
     }
 
     pub(super) fn to_json(&self) -> Value {
-        let figures = |it: &Figures| {
-            json!({
-                "calls_per_second": it.calls_per_second,
-                "items_per_second": it.items_per_second,
-                "p50_us": it.p50_us,
-                "p99_us": it.p99_us,
-                "p999_us": it.p999_us,
-                "server_cpu_us_per_call": it.cpu_us_per_call,
-                "items_per_server_cpu_second": it.items_per_cpu_second,
-            })
-        };
         json!({
             "case": self.case.name(),
             "transport": self.transport.name(),
-            "noop": figures(&self.noop),
-            "dopusk": figures(&self.real),
+            "noop": self.noop.to_json(),
+            "dopusk": self.real.to_json(),
             "throughput_ratio": self.throughput_ratio,
             "p99_ratio": self.p99_ratio,
             "cpu_ratio": self.cpu_ratio,
@@ -186,7 +190,8 @@ fn line(text: &mut String, row: &Row, service: &str, it: &Figures, ratios: Optio
     );
 }
 
-fn medians(figures: &[Figures]) -> Figures {
+/// The medians of figures, each on its own.
+pub(super) fn medians(figures: &[Figures]) -> Figures {
     let of = |field: fn(&Figures) -> f64| median(figures.iter().map(field));
     Figures {
         calls_per_second: of(|it| it.calls_per_second),

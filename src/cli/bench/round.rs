@@ -229,10 +229,11 @@ pub(super) async fn measure(
 }
 
 pub(super) fn place(process: &Process) -> Place {
-    Place { address: process.address().to_owned(), socket: process.socket().to_owned() }
+    Place { address: process.address().to_owned(), socket: process.socket().to_owned(), security: None }
 }
 
-fn figures_of(sample: &Sample, cpu: Option<Duration>) -> Figures {
+/// The figures of a load, and of the processor time that the server had for it, where that is known.
+pub(super) fn figures_of(sample: &Sample, cpu: Option<Duration>) -> Figures {
     let cpu_seconds = cpu.map_or(f64::NAN, |cpu| cpu.as_secs_f64());
     let quantile = |q: f64| quantile(&sample.latencies, q);
     #[expect(clippy::cast_precision_loss, reason = "counts of a few seconds")]
