@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use http_body::{Body as HttpBody, Frame};
+use pin_project_lite::pin_project;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::codegen::Bytes;
@@ -19,7 +20,7 @@ use tonic::transport::server::{TcpConnectInfo, UdsConnectInfo};
 use tower::{Layer, Service};
 
 use super::status;
-use crate::caller::{Caller, Certified, Evidence, Gate, Known, Meter, Quota, Rate, UnderWay};
+use crate::caller::{Call, Caller, Certified, Evidence, Gate, Known, Meter, Quota, Rate, UnderWay, Weight};
 
 /// What only asks whether the server serves.
 const HEALTH: &str = "/grpc.health.v1.Health/";
@@ -65,15 +66,52 @@ pub struct AdmissionService<S> {
     door: Arc<Door>,
 }
 
+pin_project! {
+    /// The answer to a call that was let in, or not.
+    pub struct Admitted<F> {
+        // None where it was refused.
+        #[pin]
+        answer: Option<F>,
+        visit: Option<Visit>,
+        refusal: Option<Box<Status>>,
+    }
+}
+
+impl<F> Admitted<F> {
+    const fn answered(answer: F, visit: Option<Visit>) -> Self {
+        Self { answer: Some(answer), visit, refusal: None }
+    }
+}
+
+impl<F, E> Future for Admitted<F>
+where
+    F: Future<Output = Result<Response<Body>, E>>,
+{
+    type Output = Result<Response<Body>, E>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let Some(answer) = this.answer.as_pin_mut() else {
+            let refusal = this.refusal.take().unwrap_or_else(|| Box::new(status::no_bearer()));
+            return Poll::Ready(Ok(refusal.into_http()));
+        };
+        let answer = std::task::ready!(answer.poll(context));
+        // A light call is answered by one message, which is made: nothing is left that could end early.
+        let visit = this.visit.take().filter(|it| it.weight != Weight::Light);
+        Poll::Ready(match visit {
+            Some(visit) => answer.map(|it| it.map(|body| Body::new(Attended { body, visit }))),
+            None => answer,
+        })
+    }
+}
+
 impl<S, B> Service<Request<B>> for AdmissionService<S>
 where
     S: Service<Request<B>, Response = Response<Body>>,
-    S::Future: Send + 'static,
-    S::Error: Send + 'static,
 {
     type Response = Response<Body>;
     type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+    type Future = Admitted<S::Future>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(context)
@@ -81,15 +119,14 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         if request.uri().path().starts_with(HEALTH) {
-            return Box::pin(self.inner.call(request));
+            return Admitted::answered(self.inner.call(request), None);
         }
         match self.door.admit(&request) {
             Ok(visit) => {
                 request.extensions_mut().insert(Arc::clone(&visit.known.caller));
-                let answer = self.inner.call(request);
-                Box::pin(async move { Ok(answer.await?.map(|body| Body::new(Attended { body, visit }))) })
+                Admitted::answered(self.inner.call(request), Some(visit))
             }
-            Err(refusal) => Box::pin(std::future::ready(Ok(refusal.into_http()))),
+            Err(refusal) => Admitted { answer: None, visit: None, refusal: Some(Box::new(refusal)) },
         }
     }
 }
@@ -97,6 +134,7 @@ where
 /// A call that was let in, until its answer has ended.
 struct Visit {
     known: Known,
+    weight: Weight,
     _under_way: Option<UnderWay>,
 }
 
@@ -119,7 +157,9 @@ impl Door {
         let under_way = count(caller).inspect_err(|_| {
             self.tell(|| tracing::info!(call, caller = %caller.name(), "a call was too much"));
         })?;
-        Ok(Visit { known, _under_way: under_way })
+        // What the contract doesn't have is reflection, which streams.
+        let weight = Call::at(call).map_or(Weight::Long, |call| call.weight);
+        Ok(Visit { known, weight, _under_way: under_way })
     }
 
     /// Logs, unless that would fill the log.

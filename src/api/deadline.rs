@@ -7,6 +7,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use pin_project_lite::pin_project;
+use tokio::time::Sleep;
 use tonic::body::Body;
 use tonic::codegen::http::{HeaderMap, Request, Response};
 use tower::{Layer, Service};
@@ -65,32 +67,52 @@ pub struct DeadlineService<S> {
     inner: S,
 }
 
+pin_project! {
+    /// The answer to a call, in time.
+    pub struct Timely<F> {
+        #[pin]
+        answer: F,
+        // None where the caller waits for ever.
+        time: Option<Pin<Box<Sleep>>>,
+    }
+}
+
+impl<F, E> Future for Timely<F>
+where
+    F: Future<Output = Result<Response<Body>, E>>,
+{
+    type Output = Result<Response<Body>, E>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let answer = this.answer.poll(context);
+        let is_over = |time: &mut Pin<Box<Sleep>>| time.as_mut().poll(context).is_ready();
+        if answer.is_pending() && this.time.as_mut().is_some_and(is_over) {
+            return Poll::Ready(Ok(status::deadline_exceeded().into_http()));
+        }
+        answer
+    }
+}
+
 impl<S, B> Service<Request<B>> for DeadlineService<S>
 where
     S: Service<Request<B>, Response = Response<Body>>,
-    S::Future: Send + 'static,
-    S::Error: 'static,
 {
     type Response = Response<Body>;
     type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+    type Future = Timely<S::Future>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(context)
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let Some(timeout) = timeout_of(request.headers()) else { return Box::pin(self.inner.call(request)) };
-        let deadline = Deadline(Instant::now() + timeout.saturating_sub(AHEAD));
-        request.extensions_mut().insert(deadline);
-        let answer = self.inner.call(request);
-        Box::pin(async move {
-            tokio::select! {
-                biased;
-                answer = answer => answer,
-                () = deadline.passes() => Ok(status::deadline_exceeded().into_http()),
-            }
-        })
+        let time = timeout_of(request.headers()).map(|timeout| {
+            let end = Instant::now() + timeout.saturating_sub(AHEAD);
+            request.extensions_mut().insert(Deadline(end));
+            Box::pin(tokio::time::sleep_until(end.into()))
+        });
+        Timely { answer: self.inner.call(request), time }
     }
 }
 

@@ -11,6 +11,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use http_body::{Body as HttpBody, Frame, SizeHint};
+use pin_project_lite::pin_project;
 use tonic::body::Body;
 use tonic::codegen::Bytes;
 use tonic::codegen::http::{HeaderMap, Request, Response};
@@ -89,7 +90,6 @@ pub struct ObserveService<S> {
 impl<S, B> Service<Request<B>> for ObserveService<S>
 where
     S: Service<Request<B>, Response = Response<Body>>,
-    S::Future: Unpin,
 {
     type Response = Response<Body>;
     type Error = S::Error;
@@ -106,25 +106,28 @@ where
     }
 }
 
-/// A call until its answer begins.
-#[derive(Debug)]
-pub struct Observed<F> {
-    answer: F,
-    call: Option<Observation>,
+pin_project! {
+    /// A call until its answer begins.
+    #[derive(Debug)]
+    pub struct Observed<F> {
+        #[pin]
+        answer: F,
+        call: Option<Observation>,
+    }
 }
 
 impl<F, E> Future for Observed<F>
 where
-    F: Future<Output = Result<Response<Body>, E>> + Unpin,
+    F: Future<Output = Result<Response<Body>, E>>,
 {
     type Output = Result<Response<Body>, E>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Observed { answer, call } = &mut *self;
-        let Some(observation) = call else { return Pin::new(answer).poll(context) };
-        let answer = ready!(observation.within(|| Pin::new(answer).poll(context)))?;
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let Some(observation) = this.call.as_mut() else { return this.answer.poll(context) };
+        let answer = ready!(observation.within(|| this.answer.poll(context)))?;
         observation.tell_if_slow();
-        Poll::Ready(Ok(match call.take() {
+        Poll::Ready(Ok(match this.call.take() {
             Some(call) => follow(answer, call),
             None => answer,
         }))
