@@ -1,17 +1,15 @@
 //! Dopusk decides who may see which ticket, and says why.
 //!
 //! From the bottom up: [`domain`] is the vocabulary, [`sql`] writes its conditions for a caller's database, and
-//! [`table`] is the data structure that everything is kept in.
-//! [`directory`] is the organisation, [`rights`] what it gives to each user, [`review`]
-//! what of that an administrator should look at, [`visibility`] the resources that
+//! [`table`] is the data structure that everything is kept in. [`directory`] is the organisation, [`rights`] what it
+//! gives to each user, [`review`] what of that an administrator should look at, [`visibility`] the resources that
 //! rights are applied to, [`snapshot`] all of it at one revision, [`difference`] what turns from one to another;
-//! [`proposal`] draws changes that would allow what is denied.
-//! [`store`] keeps it on disk, [`cache`] the rights
-//! that were compiled, [`watch`] the changes that were committed; [`engine`] joins them into use cases, and [`text`] puts explanations into words. [`caller`] is who may call, [`memory`] what the
-//! process may take, [`journal`] what is
-//! noted of decisions and writes, [`metric`] counts for a monitor, [`api`] speaks
-//! gRPC, [`server`] puts everything together. [`bundle`] reads and prints files, [`company`] makes one up. [`client`] asks
-//! a server from outside; [`cli`] is the command `dopusk`, set up by [`config`], logging by [`telemetry`].
+//! [`proposal`] draws changes that would allow what is denied. [`store`] keeps it on disk, [`cache`] the rights that
+//! were compiled, [`watch`] the changes that were committed; [`engine`] joins them into use cases, and [`text`] puts
+//! explanations into words. [`caller`] is who may call, [`memory`] what the process may take, [`journal`] what is
+//! noted of decisions and writes, [`metric`] counts for a monitor, [`api`] speaks gRPC, [`server`] puts everything
+//! together. [`bundle`] reads and prints files, [`company`] makes one up. [`client`] asks a server from outside;
+//! [`cli`] is the command `dopusk`, set up by [`config`], logging by [`telemetry`].
 
 pub mod domain;
 pub mod sql;

@@ -88,7 +88,8 @@ fn secure(folder: &Path) -> Result<(Vec<String>, Security)> {
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed([NAME.to_owned()])?;
     let token = Token::random();
     let callers = format!("[[caller]]\nname = \"bench\"\ntokens = [\"{}\"]\n", token.hash());
-    let mut flags = vec!["--metrics-listen".to_owned(), "127.0.0.1:0".to_owned()];
+    let log = folder.join("decisions").display().to_string();
+    let mut flags = ["--metrics-listen", "127.0.0.1:0", "--decision-log", &log].map(str::to_owned).to_vec();
     for (flag, file, text) in [
         ("--tls-cert", "cert.pem", cert.pem()),
         ("--tls-key", "key.pem", signing_key.serialize_pem()),
