@@ -31,7 +31,7 @@ async fn a_server_without_descriptors_goes_on_and_accepts_again_when_there_are_s
     let tried = server.log().matches("Too many open files").count();
     // A try needs a pause before the next one.
     let most = began.elapsed().as_millis() / 10 + 2;
-    assert!(tried as u128 <= most, "{tried} tries in {:?}", began.elapsed());
+    assert!(u128::try_from(tried).unwrap() <= most, "{tried} tries in {:?}", began.elapsed());
     drop(held);
     ledger.assert_shown(&endpoint.connect().await.unwrap()).await;
     tell!("without descriptors: 100 writes went on, {tried} tries to accept in {:?}", began.elapsed());

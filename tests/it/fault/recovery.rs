@@ -30,8 +30,7 @@ async fn a_server_killed_over_and_over_while_it_opens_opens_at_last_with_everyth
     for _ in 0..ROUNDS {
         let mut server = Process::spawn(&data);
         // The moment is the test; nothing is waited for.
-        let part = u32::try_from(dice.below(1_000)).unwrap();
-        std::thread::sleep(opening * part / 1_000);
+        std::thread::sleep(opening * u32::try_from(dice.below(1_000)).unwrap() / 1_000);
         server.kill();
     }
     let server = Process::spawn(&data);
