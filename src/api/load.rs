@@ -2,8 +2,8 @@
 //! rest at once.
 //!
 //! Where memory is short, what needs much of it is refused, and where it is all but gone, everything but light calls.
-//! Light calls are answered as they come; the [`Pulse`] refuses a share of them where the threads lag behind. Heavy ones
-//! take [`Turns`]. Nothing here decides by who calls: that is a caller's quota.
+//! Light calls are answered as they come; the `Pulse` refuses a share of them where the threads lag behind. Heavy ones
+//! take `Turns`. Nothing here decides by who calls: that is a caller's quota.
 
 mod pulse;
 mod turn;
