@@ -45,7 +45,14 @@ pub(super) enum Found {
 /// The right to touch a directory; given back when dropped.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a process that is being started has it open too until it runs its program.
+        drop(self.file.unlock());
+    }
 }
 
 impl Layout {
@@ -93,7 +100,7 @@ impl Layout {
         let options = File::options().write(true).create(true).truncate(false).open(self.root.join(LOCK));
         let file = options.map_err(|source| self.disk(source))?;
         match file.try_lock() {
-            Ok(()) => Ok(Lock { _file: file }),
+            Ok(()) => Ok(Lock { file }),
             Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: self.root.clone() }),
             Err(TryLockError::Error(source)) => Err(self.disk(source)),
         }
@@ -228,6 +235,18 @@ mod tests {
         std::fs::create_dir(directory.path().join(LOST_AND_FOUND)).unwrap();
         let _lock = layout.lock().unwrap();
         assert!(matches!(layout.look(), Ok(Found::Nothing)));
+    }
+
+    #[test]
+    fn a_lock_is_given_back_although_the_file_is_open_elsewhere() {
+        let directory = tempfile::tempdir().unwrap();
+        let layout = Layout::new(directory.path());
+        let lock = layout.lock().unwrap();
+        // As a process has it that was forked and does not run its program yet.
+        let _elsewhere = lock.file.try_clone().unwrap();
+        assert!(matches!(layout.lock(), Err(OpenError::InUse { .. })));
+        drop(lock);
+        assert!(layout.lock().is_ok());
     }
 
     #[test]
