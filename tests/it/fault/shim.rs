@@ -12,7 +12,6 @@ use crate::tool::{must, root};
 
 /// Errors by their numbers.
 pub(super) const EIO: i64 = 5;
-pub(super) const ENOSPC: i64 = 28;
 pub(super) const EROFS: i64 = 30;
 
 fn library() -> &'static Path {
