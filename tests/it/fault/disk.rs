@@ -126,5 +126,6 @@ async fn a_disk_error_under_load_is_told_to_every_writer() {
         tell!(
             "{call} under load: {count} acknowledged, all kept; {unknown} writers were told it isn't known"
         );
+        assert!(unknown > 0);
     }
 }
