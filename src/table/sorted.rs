@@ -79,8 +79,8 @@ impl<T: Copy> Sorted<T> {
         if block.get(at).is_none_or(|item| compare(item).is_ne()) {
             return;
         }
-        let (before, behind) = (block.iter().take(at), block.iter().skip(at + 1));
-        let block: Block<T> = before.chain(behind).copied().collect();
+        let (before, behind) = block.split_at(at);
+        let block: Block<T> = [before, behind.split_first().map_or(&[], |(_, rest)| rest)].concat().into();
         self.len -= 1;
         self.replace(span_at, block_at, if block.is_empty() { Vec::new() } else { vec![block] });
     }
@@ -196,7 +196,7 @@ impl<T: Copy> Sorted<T> {
 /// A copy with one more item.
 fn with<T: Clone>(items: &[T], at: usize, item: T) -> Arc<[T]> {
     let (before, behind) = items.split_at(at.min(items.len()));
-    before.iter().cloned().chain([item]).chain(behind.iter().cloned()).collect()
+    [before, &[item], behind].concat().into()
 }
 
 impl<T: Copy> Default for Sorted<T> {

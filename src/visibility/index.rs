@@ -107,34 +107,19 @@ impl ResourceIndex {
             return loading.push(Some(row));
         }
         let before = self.rows.find(row.key()).map(|(_, before)| before.clone());
-        let stays = before
-            .as_ref()
-            .is_some_and(|before| before.has_same_people(&row) && before.sort_key() == row.sort_key());
+        let change = Change::of(before.as_ref(), &row);
         if let Some(before) = &before {
-            self.counts.subtract(before.class());
-            self.lists.uncount(before);
-            if !stays {
-                self.leave(before);
-            }
+            self.leave(before, change);
         }
         let after = row.clone();
         let slot = self.rows.put(row);
-        if let Some(class) = self.classes.grow_mut(slot as usize) {
-            *class = class_number(&after);
-        }
-        self.counts.add(after.class());
-        self.lists.count(&after);
-        if !stays {
-            self.join(slot, &after);
-        }
+        self.join(slot, &after, change);
     }
 
     /// Takes a resource out, if it is there.
     pub fn remove(&mut self, id: &str) {
         let Some(before) = self.rows.find(id).map(|(_, row)| row.clone()) else { return };
-        self.counts.subtract(before.class());
-        self.lists.uncount(&before);
-        self.leave(&before);
+        self.leave(&before, Change::ALL);
         let slot = self.rows.slot_of(id);
         if let Some(class) = slot.and_then(|slot| self.classes.get_mut(slot as usize)) {
             *class = CLASS_IN_ROW;
@@ -211,7 +196,7 @@ impl ResourceIndex {
         let Some((slot, row)) = self.rows.find(id).map(|(slot, row)| (slot, row.clone())) else { return };
         let place = (row.sort_key(), row.key());
         match part {
-            Spoilt::Unlisted => self.lists.remove(&self.rows, &row),
+            Spoilt::Unlisted => self.lists.remove(&self.rows, &row, &Key::EACH),
             Spoilt::Unordered => {
                 self.by_sort_key.remove_by(|it| compare(&self.rows, Key::SortKey, *it, place));
             }
@@ -227,28 +212,41 @@ impl ResourceIndex {
     }
 
     /// To be called while the row is still as it was.
-    fn leave(&mut self, row: &ResourceRow) {
+    fn leave(&mut self, row: &ResourceRow, change: Change) {
         let (rows, place) = (&self.rows, (row.sort_key(), row.key()));
-        self.by_sort_key.remove_by(|slot| compare(rows, Key::SortKey, *slot, place));
-        self.lists.remove(rows, row);
+        if change.is_recounted {
+            self.counts.subtract(row.class());
+            self.lists.uncount(row);
+        }
+        if change.is_moved {
+            self.by_sort_key.remove_by(|slot| compare(rows, Key::SortKey, *slot, place));
+        }
+        self.lists.remove(rows, row, change.listed);
     }
 
     /// To be called when the row is in its slot.
-    fn join(&mut self, slot: u32, row: &ResourceRow) {
+    fn join(&mut self, slot: u32, row: &ResourceRow, change: Change) {
         let (rows, place) = (&self.rows, (row.sort_key(), row.key()));
-        self.by_sort_key.insert_by(slot, |other| compare(rows, Key::SortKey, *other, place));
-        self.lists.insert(rows, slot, row);
+        if change.is_recounted {
+            self.counts.add(row.class());
+            self.lists.count(row);
+            if let Some(class) = self.classes.grow_mut(slot as usize) {
+                *class = class_number(row);
+            }
+        }
+        if change.is_moved {
+            self.by_sort_key.insert_by(slot, |other| compare(rows, Key::SortKey, *other, place));
+        }
+        self.lists.insert(rows, (slot, row), change.listed);
     }
 
     pub(super) fn row(&self, slot: u32) -> Option<&ResourceRow> {
         self.rows.row(slot)
     }
 
-    /// The rows of the next slots, at most [`ROWS_AT_ONCE`]; every slot must have one. They are looked up before any is
-    /// looked at, so that the processor waits for many at once.
+    /// The rows of the next slots, at most [`ROWS_AT_ONCE`]; faster than one by one. Every slot must have one.
     pub(super) fn rows(&self, slots: impl Iterator<Item = u32>) -> ArrayVec<&ResourceRow, ROWS_AT_ONCE> {
-        let slots: ArrayVec<u32, ROWS_AT_ONCE> = slots.take(ROWS_AT_ONCE).collect();
-        slots.iter().filter_map(|slot| self.rows.row(*slot)).collect()
+        self.rows.rows_at(slots)
     }
 
     /// The class of a slot's row, next to always without reading it.
@@ -315,6 +313,33 @@ impl ResourceIndex {
             Direction::Ascending => Slots::Up(slots.iter_after(&mut |slot| stands(slot, Ordering::Greater))),
             Direction::Descending => Slots::Down(slots.iter_before(&mut |slot| stands(slot, Ordering::Less))),
         }
+    }
+}
+
+/// What of an index a new row changes.
+#[derive(Clone, Copy)]
+struct Change {
+    /// The counts.
+    is_recounted: bool,
+    /// Its place in the order of sort keys.
+    is_moved: bool,
+    /// Its lists, in the orders of these keys.
+    listed: &'static [Key],
+}
+
+impl Change {
+    const ALL: Self = Self { is_recounted: true, is_moved: true, listed: &Key::EACH };
+
+    fn of(before: Option<&ResourceRow>, after: &ResourceRow) -> Self {
+        let Some(before) = before else { return Self::ALL };
+        let is_moved = before.sort_key() != after.sort_key();
+        let has_same_people = before.has_same_people(after);
+        let listed: &[Key] = match (has_same_people, is_moved) {
+            (false, _) => &Key::EACH,
+            (true, true) => &[Key::SortKey],
+            (true, false) => &[],
+        };
+        Self { is_recounted: !has_same_people || before.class() != after.class(), is_moved, listed }
     }
 }
 

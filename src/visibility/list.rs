@@ -165,25 +165,32 @@ impl Lists {
         self.model
     }
 
-    /// Puts a resource in its lists.
-    pub(super) fn insert(&mut self, rows: &Table<ResourceRow>, slot: u32, row: &ResourceRow) {
-        self.edit(row, |list, key| {
+    /// Puts a resource in its lists, in the orders of these keys.
+    pub(super) fn insert(
+        &mut self,
+        rows: &Table<ResourceRow>,
+        (slot, row): (u32, &ResourceRow),
+        keys: &[Key],
+    ) {
+        self.edit(row, keys, |list, key| {
             list.insert_by(slot, |other| compare(rows, key, *other, (row.sort_key(), row.key())));
         });
     }
 
-    /// Takes a resource out of its lists; its row is still as it was.
-    pub(super) fn remove(&mut self, rows: &Table<ResourceRow>, row: &ResourceRow) {
-        self.edit(row, |list, key| {
+    /// Takes a resource out of its lists, in the orders of these keys; its row is still as it was.
+    pub(super) fn remove(&mut self, rows: &Table<ResourceRow>, row: &ResourceRow, keys: &[Key]) {
+        self.edit(row, keys, |list, key| {
             list.remove_by(|other| compare(rows, key, *other, (row.sort_key(), row.key())));
         });
     }
 
-    fn edit(&mut self, row: &ResourceRow, mut edit: impl FnMut(&mut Sorted<u32>, Key)) {
+    fn edit(&mut self, row: &ResourceRow, keys: &[Key], mut edit: impl FnMut(&mut Sorted<u32>, Key)) {
+        if keys.is_empty() {
+            return;
+        }
         each_place(self.model, row, &mut |by, owner| {
             if let Some(list) = self.each_mut(by).grow_mut(owner as usize) {
-                edit(&mut list.by_id, Key::Id);
-                edit(&mut list.by_sort_key, Key::SortKey);
+                keys.iter().for_each(|key| edit(list.by_mut(*key), *key));
             }
         });
     }

@@ -6,13 +6,15 @@
 
 use std::cmp::Ordering;
 
+use arrayvec::ArrayVec;
+
 use super::filter::Filter;
 use super::index::{ROWS_AT_ONCE, ResourceIndex};
 use super::mark::Marks;
 use super::merge::merge;
 use super::order::{Order, Position};
 use super::row::ResourceRow;
-use super::selection::{Facets, Selection, Tally};
+use super::selection::{Certainty, Facets, Selection, Tally};
 use crate::directory::Directory;
 use crate::domain::{Id, LIST_CHUNK_IDS_MAX};
 use crate::rights::{Act, EffectiveRights};
@@ -62,8 +64,8 @@ enum Method {
     Walk { left: usize },
     /// The lists of those in reach, merged afresh for each part.
     Merged,
-    /// The rows whose bit is set.
-    Marked(Marks),
+    /// The rows that are marked.
+    Marked(Marked),
     /// These alone.
     Picked(Picked),
 }
@@ -154,16 +156,16 @@ impl Listing {
                 ids.extend(rows.into_iter().map(|row| row.id().clone()));
                 true
             }
-            Method::Marked(marks) => {
-                let marks = std::mem::take(marks);
+            Method::Marked(marked) => {
+                let marks = std::mem::take(marked);
                 let mut left = usize::MAX;
-                let is_done = self.walk(view, (ids, count_max), (|slot| marks.has(slot), &mut left));
+                let is_done = self.walk(view, (ids, count_max), (|slot| marks.certainty(slot), &mut left));
                 self.method = Method::Marked(marks);
                 is_done
             }
             Method::Walk { left } => {
                 let mut left = *left;
-                let is_done = self.walk(view, (ids, count_max), (|_| true, &mut left));
+                let is_done = self.walk(view, (ids, count_max), (|_| Some(Certainty::Likely), &mut left));
                 self.method = Method::Walk { left };
                 is_done
             }
@@ -175,11 +177,12 @@ impl Listing {
         &mut self,
         view: View<'_>,
         (ids, count_max): (&mut Vec<Id>, usize),
-        (is_met, left): (impl Fn(u32) -> bool, &mut usize),
+        (certainty, left): (impl Fn(u32) -> Option<Certainty>, &mut usize),
     ) -> bool {
         let behind = self.position.take();
         let mut last = None;
-        let mut slots = view.index.slots_behind(self.order, behind.as_ref()).filter(|slot| is_met(*slot));
+        let slots = view.index.slots_behind(self.order, behind.as_ref());
+        let mut slots = slots.filter_map(|slot| Some((slot, certainty(slot)?)));
         let is_done = loop {
             if ids.len() >= count_max {
                 break true;
@@ -187,17 +190,18 @@ impl Listing {
             if *left == 0 {
                 break false;
             }
-            let rows = view.index.rows(slots.by_ref().take(*left));
+            let met: ArrayVec<_, ROWS_AT_ONCE> = slots.by_ref().take(ROWS_AT_ONCE.min(*left)).collect();
+            let rows = view.index.rows(met.iter().map(|(slot, _)| *slot));
             if rows.is_empty() {
                 break true;
             }
-            for row in rows {
+            for (row, (_, certainty)) in rows.into_iter().zip(met) {
                 if ids.len() >= count_max {
                     break;
                 }
                 *left -= 1;
                 last = Some(row);
-                if self.selection.has(view, row) {
+                if certainty == Certainty::Sure || self.selection.has(view, row) {
                     ids.push(row.id().clone());
                 }
             }
@@ -217,19 +221,40 @@ impl Listing {
         let is_sparse = self.tally.as_ref().is_none_or(|tally| tally.total <= sparse as u64);
         let mut slots = Vec::new();
         if is_sparse {
-            self.selection.each_slot(view, |slot| slots.push(slot));
+            self.selection.each_slot(view, |slot, _| slots.push(slot));
         }
         self.method = if is_sparse && slots.len() <= 4 * sparse {
             slots.sort_unstable();
             slots.dedup();
             Method::Picked(Picked::of(view, &self.selection, self.order, self.position.as_ref(), &slots))
         } else {
-            let mut marks = Marks::new(view.index);
-            self.selection.each_slot(view, |slot| {
-                marks.mark(slot);
-            });
-            Method::Marked(marks)
+            Method::Marked(Marked::of(view, &self.selection))
         };
+    }
+}
+
+/// The slots that a selection may have, and those that it has for sure.
+#[derive(Default)]
+struct Marked {
+    any: Marks,
+    sure: Marks,
+}
+
+impl Marked {
+    fn of(view: View<'_>, selection: &Selection) -> Self {
+        let mut marked = Self { any: Marks::new(view.index), sure: Marks::new(view.index) };
+        selection.each_slot(view, |slot, certainty| {
+            marked.any.mark(slot);
+            if certainty == Certainty::Sure {
+                marked.sure.mark(slot);
+            }
+        });
+        marked
+    }
+
+    fn certainty(&self, slot: u32) -> Option<Certainty> {
+        let certainty = if self.sure.has(slot) { Certainty::Sure } else { Certainty::Likely };
+        self.any.has(slot).then_some(certainty)
     }
 }
 

@@ -16,6 +16,11 @@ pub enum Key {
     SortKey,
 }
 
+impl Key {
+    /// All of them.
+    pub(super) const EACH: [Self; 2] = [Self::Id, Self::SortKey];
+}
+
 /// Which end comes first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Direction {

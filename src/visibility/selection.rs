@@ -100,7 +100,7 @@ impl Selection {
 
     fn tally_rows(&self, view: View<'_>, tallying: &mut Tallying) {
         let mut slots = Vec::new();
-        self.each_slot(view, |slot| slots.push(slot));
+        self.each_slot(view, |slot, _| slots.push(slot));
         slots.sort_unstable();
         slots.dedup();
         let rows = slots.iter().filter_map(|slot| view.index.row(*slot));
@@ -228,19 +228,23 @@ impl Selection {
         }
     }
 
-    /// Gives slots that hold all that it has, and as little else as lists can tell; one can come more than once.
-    pub(super) fn each_slot(&self, view: View<'_>, mut each: impl FnMut(u32)) {
+    /// Gives slots that hold all that it has, and as little else as lists can tell; one can come more than once, and is
+    /// certain if it is so once.
+    pub(super) fn each_slot(&self, view: View<'_>, mut each: impl FnMut(u32, Certainty)) {
         let index = view.index;
         if let Some(ids) = &self.filter.ids {
-            return ids.iter().filter_map(|id| index.slot_of(id.as_str())).for_each(each);
+            let slots = ids.iter().filter_map(|id| index.slot_of(id.as_str()));
+            return slots.for_each(|slot| each(slot, Certainty::Likely));
         }
         if !self.is_made_of_lists(view) {
+            let certainty = self.certainty_of_classes();
             let is_open = |slot: &u32| index.class(*slot).is_some_and(|class| self.has_all_of(class));
-            index.slots().filter(is_open).for_each(&mut each);
+            index.slots().filter(is_open).for_each(|slot| each(slot, certainty));
         }
         // Those in a row are mostly held alike.
         let mut opened = None;
         for Held { list, standing } in self.lists(view) {
+            let certainty = standing.map_or(Certainty::Likely, |_| self.certainty_of_classes());
             let (_, is_open) = match opened.take() {
                 Some(last @ (other, _)) if other == standing => opened.insert(last),
                 _ => opened.insert((standing, self.classes_of(view, standing))),
@@ -248,10 +252,16 @@ impl Selection {
             list.iter().for_each(|slot| {
                 let class = index.class(slot).and_then(|class| is_open.get(class.number()));
                 if class == Some(&true) {
-                    each(slot);
+                    each(slot, certainty);
                 }
             });
         }
+    }
+
+    /// Of what is open by its class and the list that it is in.
+    fn certainty_of_classes(&self) -> Certainty {
+        let is_told = self.filter.responsibles.is_none() && !self.filter.is_by_row();
+        if is_told { Certainty::Sure } else { Certainty::Likely }
     }
 
     /// By the number of the class, whether something of it that is held so can be in it.
@@ -337,6 +347,15 @@ impl Selection {
 /// Those whom a filter names, if it names everyone whom it admits.
 fn named(wanted: Option<&Vec<Option<UserIndex>>>) -> Option<Vec<UserIndex>> {
     wanted?.iter().copied().collect()
+}
+
+/// Whether something is in a selection, as far as lists can tell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Certainty {
+    /// It is.
+    Sure,
+    /// Its row is to be judged.
+    Likely,
 }
 
 /// A list that is in question.

@@ -153,23 +153,21 @@ impl DepartmentSets {
         opens: impl Fn(Class, Standing) -> bool,
     ) -> Vec<u64> {
         let mut stood = vec![Standing::NONE; self.number_end as usize];
-        let mut sums = vec![0; self.width];
-        let mut opened = Opened::default();
+        let mut sums = Sums { width: self.width, each: Vec::new() };
         for (department, standing) in departments {
             let Some(counts) = self.counts.get(department.0 as usize) else { continue };
-            let mut set = u32::MAX;
+            let (mut set, mut at) = (u32::MAX, None);
             counts.iter().for_each(|it| {
                 if it.set != set {
                     set = it.set;
-                    opened.tell(meet(&mut stood, set, standing), &opens, self.width);
+                    at = sums.place_of(meet(&mut stood, set, standing));
                 }
-                let at = it.class.number();
-                if let (Some(sum), Some(weight)) = (sums.get_mut(at), opened.weights.get(at)) {
-                    *sum += u64::from(it.count) * weight;
+                if let Some(at) = at {
+                    sums.add(at, it.class, it.count);
                 }
             });
         }
-        sums
+        sums.opened(opens)
     }
 }
 
@@ -181,22 +179,43 @@ fn meet(stood: &mut [Standing], set: u32, standing: Standing) -> (Standing, Stan
     })
 }
 
-/// What opens to whom it did not before: told once for many sets in a row that are alike.
-#[derive(Default)]
-struct Opened {
-    stood: (Standing, Standing),
-    /// By the number of the class, 1 where it is opened.
-    weights: Vec<u64>,
+/// Counts by how the subject stood to a set before and how he does now, of which there are few, and by class.
+struct Sums {
+    /// More than the largest number of a class.
+    width: usize,
+    each: Vec<((Standing, Standing), Vec<u64>)>,
 }
 
-impl Opened {
-    fn tell(&mut self, stood: (Standing, Standing), opens: impl Fn(Class, Standing) -> bool, width: usize) {
-        if self.stood == stood && self.weights.len() == width {
-            return;
+impl Sums {
+    /// Where the counts go of those to which he stands so; nowhere where he stands to them as before.
+    fn place_of(&mut self, stood: (Standing, Standing)) -> Option<usize> {
+        if stood.0 == stood.1 {
+            return None;
         }
-        let classes = (0..u32::try_from(width).unwrap_or(u32::MAX)).map(Class::of_number);
-        let is_opened = |class| stood.0 != stood.1 && opens(class, stood.1) && !opens(class, stood.0);
-        *self = Self { stood, weights: classes.map(|class| is_opened(class).into()).collect() };
+        let found = self.each.iter().position(|(other, _)| *other == stood);
+        found.or_else(|| {
+            self.each.push((stood, vec![0; self.width]));
+            self.each.len().checked_sub(1)
+        })
+    }
+
+    fn add(&mut self, at: usize, class: Class, count: u32) {
+        let sum = self.each.get_mut(at).and_then(|(_, sums)| sums.get_mut(class.number()));
+        sum.into_iter().for_each(|sum| *sum += u64::from(count));
+    }
+
+    /// By the number of the class, how many are open now that were not before.
+    fn opened(&self, opens: impl Fn(Class, Standing) -> bool) -> Vec<u64> {
+        let mut opened = vec![0; self.width];
+        for ((before, now), sums) in &self.each {
+            let sums = (0..).map(Class::of_number).zip(sums);
+            for ((class, sum), opened) in sums.zip(&mut opened) {
+                if opens(class, *now) && !opens(class, *before) {
+                    *opened += sum;
+                }
+            }
+        }
+        opened
     }
 }
 
