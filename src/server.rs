@@ -393,8 +393,6 @@ impl Running {
 }
 
 async fn services(context: &Context) -> Result<(tonic_health::server::HealthReporter, Switch), ServeError> {
-    let decisions = DecisionServiceServer::new(DecisionApi::new(context.clone()))
-        .max_decoding_message_size(MESSAGE_BYTES_MAX);
     let directory = DirectoryServiceServer::new(DirectoryApi::new(context.clone()))
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
     let previews = PreviewServiceServer::new(PreviewApi::new(context.clone()))
@@ -427,7 +425,7 @@ async fn services(context: &Context) -> Result<(tonic_health::server::HealthRepo
         .add_service(health_service)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);
-    Ok((health, Switch::new(decisions, others.prepare())))
+    Ok((health, Switch::new(DecisionApi::new(context.clone()), others.prepare())))
 }
 
 /// What stands before every call: where calls are observed, who does; its deadline; where callers are named, who it is;

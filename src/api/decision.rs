@@ -2,14 +2,16 @@
 
 use std::pin::Pin;
 
-use tokio_stream::Stream;
+use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status};
 
 use super::convert::ItemFault;
 use super::cursor::Mark;
 use super::logging::Topic;
 use super::permit::Permit;
+use super::reader::Read;
 use super::status::{self, Invalid, invalid};
+use super::visible::Chunk;
 use super::{Context, convert, pb, visible};
 use crate::domain::{BATCH_ITEMS_MAX, Id, PAGE_ITEMS_MAX};
 use crate::engine::{Published, Question, SubjectsQuery};
@@ -31,6 +33,19 @@ impl DecisionApi {
     #[must_use]
     pub fn new(context: Context) -> Self {
         Self { context }
+    }
+
+    /// A list in messages whose ids are on the wire already.
+    pub(super) async fn list_chunks(
+        &self,
+        request: Request<pb::ListVisibleRequest>,
+    ) -> Result<Response<Read<Chunk>>, Status> {
+        let permit = self.context.permit(&request)?;
+        let log = self.context.logging("ListVisible", &request, permit);
+        permit.entity_type(&request.get_ref().entity_type)?;
+        let list = visible::list(&self.context, &request).await?;
+        let answer = log.stream(request.get_ref(), list);
+        Ok(answer.map(|list| self.context.readers.look_after(list)))
     }
 
     fn users(&self, published: &Published, query: &SubjectsQuery<'_>) -> Result<Subjects, Status> {
@@ -113,13 +128,9 @@ impl pb::decision_service_server::DecisionService for DecisionApi {
         &self,
         request: Request<pb::ListVisibleRequest>,
     ) -> Result<Response<Self::ListVisibleStream>, Status> {
-        let permit = self.context.permit(&request)?;
-        let log = self.context.logging("ListVisible", &request, permit);
-        permit.entity_type(&request.get_ref().entity_type)?;
-        let list = visible::list(&self.context, &request).await?;
-        let readers = &self.context.readers;
-        let answer = log.stream(request.get_ref(), list);
-        Ok(answer.map(|list| Box::pin(readers.look_after(list)) as Self::ListVisibleStream))
+        let chunks = self.list_chunks(request).await?;
+        Ok(chunks
+            .map(|chunks| Box::pin(chunks.map(|chunk| chunk?.into_message())) as Self::ListVisibleStream))
     }
 
     async fn count_visible(

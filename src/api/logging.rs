@@ -10,6 +10,7 @@ use tonic::metadata::{AsciiMetadataValue, MetadataMap};
 use tonic::{Request, Response, Status};
 
 use super::permit::Permit;
+use super::visible::Chunk;
 use super::{Context, pb};
 use crate::domain::Decision;
 use crate::engine::{InlineFacts, Question, ResourceRef};
@@ -211,14 +212,14 @@ struct List {
     count: u64,
 }
 
-impl<S: Stream<Item = Result<pb::ListVisibleResponse, Status>> + Unpin> Stream for Logged<S> {
+impl<S: Stream<Item = Result<Chunk, Status>> + Unpin> Stream for Logged<S> {
     type Item = S::Item;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<Option<S::Item>> {
         let chunk = task::ready!(Pin::new(&mut self.chunks).poll_next(context));
         if let (Some(Ok(chunk)), Some(list)) = (&chunk, &mut self.list) {
-            list.count += chunk.ids.len() as u64;
-            list.revision.clone_from(&chunk.revision);
+            list.count += chunk.count();
+            chunk.revision().clone_into(&mut list.revision);
         }
         Poll::Ready(chunk)
     }

@@ -7,16 +7,24 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use tonic::Status;
 use tonic::body::Body;
+use tonic::codegen::BoxFuture;
 use tonic::codegen::http::header::CONTENT_TYPE;
 use tonic::codegen::http::{HeaderMap, Request, Response, StatusCode};
+use tonic::server::{Grpc, ServerStreamingService};
 use tonic::service::Routes;
 use tower::Service;
 
-use super::{DecisionApi, DecisionServiceServer};
+use super::reader::Read;
+use super::visible::{Chunk, ChunkCodec};
+use super::{DecisionApi, DecisionServiceServer, pb};
+use crate::domain::MESSAGE_BYTES_MAX;
 
 /// What the paths of decisions begin with.
 const DECISIONS: &str = "/dopusk.v1.DecisionService/";
+/// The path of lists.
+const LISTS: &str = "/dopusk.v1.DecisionService/ListVisible";
 
 /// What the content type of every call begins with.
 const GRPC: &[u8] = b"application/grpc";
@@ -24,6 +32,7 @@ const GRPC: &[u8] = b"application/grpc";
 /// The decision service and the router to all others.
 #[derive(Clone)]
 pub struct Switch {
+    lists: Lists,
     decisions: DecisionServiceServer<DecisionApi>,
     others: Routes,
 }
@@ -31,8 +40,10 @@ pub struct Switch {
 impl Switch {
     /// Leads calls of decisions to their service, and all others to the router.
     #[must_use]
-    pub fn new(decisions: DecisionServiceServer<DecisionApi>, others: Routes) -> Self {
-        Self { decisions, others }
+    pub fn new(decisions: DecisionApi, others: Routes) -> Self {
+        let lists = Lists(decisions.clone());
+        let decisions = DecisionServiceServer::new(decisions).max_decoding_message_size(MESSAGE_BYTES_MAX);
+        Self { lists, decisions, others }
     }
 }
 
@@ -50,11 +61,36 @@ impl Service<Request<Body>> for Switch {
         if !is_grpc(request.headers()) {
             return Box::pin(std::future::ready(Ok(refusal())));
         }
+        if request.uri().path() == LISTS {
+            return Box::pin(self.lists.clone().serve(request));
+        }
         if request.uri().path().starts_with(DECISIONS) {
             self.decisions.call(request)
         } else {
             Box::pin(self.others.call(request))
         }
+    }
+}
+
+/// Lists, whose messages have a codec of their own.
+#[derive(Clone)]
+struct Lists(DecisionApi);
+
+impl Lists {
+    async fn serve(self, request: Request<Body>) -> Result<Response<Body>, Infallible> {
+        let mut grpc = Grpc::new(ChunkCodec).apply_max_message_size_config(Some(MESSAGE_BYTES_MAX), None);
+        Ok(grpc.server_streaming(self, request).await)
+    }
+}
+
+impl ServerStreamingService<pb::ListVisibleRequest> for Lists {
+    type Response = Chunk;
+    type ResponseStream = Read<Chunk>;
+    type Future = BoxFuture<tonic::Response<Self::ResponseStream>, Status>;
+
+    fn call(&mut self, request: tonic::Request<pb::ListVisibleRequest>) -> Self::Future {
+        let api = self.0.clone();
+        Box::pin(async move { api.list_chunks(request).await })
     }
 }
 

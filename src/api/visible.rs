@@ -1,6 +1,7 @@
 //! Lists of visible resources: the request taken apart, chunks made as the caller takes them, cursors.
 
 mod ahead;
+mod chunk;
 
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use tokio_stream::Stream;
 use tonic::{Request, Status};
 
 use ahead::Ahead;
+pub(super) use chunk::{Chunk, ChunkCodec};
 
 use super::cursor::Mark;
 use super::deadline::Deadline;
@@ -27,7 +29,7 @@ const FIRST_CHUNK_IDS: usize = 64;
 pub(super) async fn list(
     context: &Context,
     request: &Request<pb::ListVisibleRequest>,
-) -> Result<impl Stream<Item = Result<pb::ListVisibleResponse, Status>> + Send + use<>, Status> {
+) -> Result<impl Stream<Item = Result<Chunk, Status>> + Send + use<>, Status> {
     let deadline = Deadline::of(request);
     let request = request.get_ref();
     let (order, facets) = (order(request)?, facets(&request.facets)?);
@@ -183,7 +185,7 @@ struct Chunks {
 }
 
 impl Iterator for Chunks {
-    type Item = Result<pb::ListVisibleResponse, Status>;
+    type Item = Result<Chunk, Status>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.is_over {
@@ -205,7 +207,7 @@ impl Iterator for Chunks {
 }
 
 impl Chunks {
-    fn chunk(&mut self) -> pb::ListVisibleResponse {
+    fn chunk(&mut self) -> Chunk {
         let wanted = usize::try_from(self.left).unwrap_or(usize::MAX).min(self.size);
         let ids = self.list.next(wanted);
         self.left -= ids.len() as u64;
@@ -217,12 +219,12 @@ impl Chunks {
         if self.is_over && position.is_some() {
             self.context.engine.keep(published);
         }
-        pb::ListVisibleResponse {
+        let rest = pb::ListVisibleResponse {
             cursor: position.map(|it| cursor(self.mark, published, it)).unwrap_or_default(),
-            ids: ids.iter().map(|id| id.as_str().to_owned()).collect(),
             revision: published.token().to_owned(),
             ..self.head.take().unwrap_or_default()
-        }
+        };
+        Chunk::new(rest, &ids)
     }
 }
 

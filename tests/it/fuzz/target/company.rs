@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dopusk::api::{
-    Context, DecisionApi, DecisionServiceServer, DirectoryApi, DirectoryServiceServer, HistoryApi,
-    HistoryServiceServer, PreviewApi, PreviewServiceServer, ReviewApi, ReviewServiceServer, Switch, WatchApi,
-    WatchServiceServer, WhyNotApi, WhyNotServiceServer,
+    Context, DecisionApi, DirectoryApi, DirectoryServiceServer, HistoryApi, HistoryServiceServer, PreviewApi,
+    PreviewServiceServer, ReviewApi, ReviewServiceServer, Switch, WatchApi, WatchServiceServer, WhyNotApi,
+    WhyNotServiceServer,
 };
 use dopusk::bundle::{Bundle, Encoding};
 use dopusk::domain::{Note, Object, Operation};
@@ -73,5 +73,5 @@ fn services(context: &Context) -> Switch {
         .add_service(ReviewServiceServer::new(ReviewApi::new(context.clone())))
         .add_service(WatchServiceServer::new(WatchApi::new(context.clone())))
         .add_service(WhyNotServiceServer::new(WhyNotApi::new(context.clone())));
-    Switch::new(DecisionServiceServer::new(DecisionApi::new(context.clone())), others)
+    Switch::new(DecisionApi::new(context.clone()), others)
 }
