@@ -189,8 +189,9 @@ impl Lists {
             return;
         }
         each_place(self.model, row, &mut |by, owner| {
-            if let Some(list) = self.each_mut(by).grow_mut(owner as usize) {
-                keys.iter().for_each(|key| edit(list.by_mut(*key), *key));
+            let Some(list) = self.each_mut(by).grow_mut(owner as usize) else { return };
+            for key in keys {
+                edit(list.by_mut(*key), *key);
             }
         });
     }

@@ -200,8 +200,9 @@ impl Sums {
     }
 
     fn add(&mut self, at: usize, class: Class, count: u32) {
-        let sum = self.each.get_mut(at).and_then(|(_, sums)| sums.get_mut(class.number()));
-        sum.into_iter().for_each(|sum| *sum += u64::from(count));
+        if let Some(sum) = self.each.get_mut(at).and_then(|(_, sums)| sums.get_mut(class.number())) {
+            *sum += u64::from(count);
+        }
     }
 
     /// By the number of the class, how many are open now that were not before.
