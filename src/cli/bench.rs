@@ -14,6 +14,7 @@ mod question;
 mod report;
 mod round;
 mod secured;
+mod wire;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

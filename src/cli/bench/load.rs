@@ -179,13 +179,6 @@ async fn call(client: &mut Client, case: Case, calls: &Calls, at: usize) -> Resu
     }
 }
 
-/// Takes a whole stream.
-pub(super) async fn drain(client: &mut Client, request: pb::ListVisibleRequest) -> Result<(), tonic::Status> {
-    let mut chunks = client.list_visible(request).await?.into_inner();
-    while chunks.message().await?.is_some() {}
-    Ok(())
-}
-
 /// Takes a whole stream; says how many ids it had and when the first came.
 async fn list(client: &mut Client, request: pb::ListVisibleRequest) -> Result<(u64, Option<Duration>)> {
     let started = Instant::now();
@@ -199,6 +192,6 @@ async fn list(client: &mut Client, request: pb::ListVisibleRequest) -> Result<(u
 }
 
 /// A call of those that there are.
-pub(super) fn pick<T: Clone>(calls: &[T], at: usize) -> Result<T> {
+fn pick<T: Clone>(calls: &[T], at: usize) -> Result<T> {
     calls.get(at % calls.len().max(1)).cloned().context("there are no calls to make")
 }

@@ -5,21 +5,21 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
-use super::arrival::{Arrivals, Called, End, Kind};
+use super::arrival::{Arrivals, Called, Crowded, End, Kind};
 use super::process::Process;
 use super::question::Calls;
 use super::report::median;
 use super::round::{self, Options};
 use crate::company::Company;
 
-/// The callers of the crowd: enough that the server never waits for one.
-const CROWD: usize = 64;
+/// The callers of the crowds: what the most was answered to is what the server can do. Of few the server waits for the
+/// next call, and of many it may refuse some.
+const CROWDS: [usize; 3] = [16, 64, 128];
 /// What comes, as a part of what the server can do.
 const UNLOADED: f64 = 0.1;
 const OVERLOADED: f64 = 2.0;
@@ -38,12 +38,14 @@ struct Figures {
     check_p99_us: f64,
     batch_p99_us: f64,
     page_p99_us: f64,
+    /// How late the callers were themselves.
+    late_p99_us: f64,
     resident_mib: f64,
 }
 
 /// A round: what the server can do, and what it did.
 struct Round {
-    sustained: f64,
+    crowd: Crowded,
     unloaded: Figures,
     overloaded: Figures,
 }
@@ -70,22 +72,36 @@ pub(super) async fn run(
         Process::start_pinned(&["serve", "--data", &data, "--log", "warn"], &folder.join("server.sock"))?;
     say("importing the company")?;
     round::import(&server, &company).await?;
-    let calls = Arc::new(Calls::new(&company, 1, &round::narrow(&server).await?));
-    let arrivals = Arrivals::new(&round::place(&server), calls).await?;
+    let calls = Calls::new(&company, 1, &round::narrow(&server).await?);
+    let arrivals = Arrivals::new(server.address(), &calls).await?;
     let mut rounds = Vec::new();
     for number in 0..=options.rounds {
         say(&format!("round {number} of {}", options.rounds))?;
-        let sustained = arrivals.crowd(CROWD, options.time).await?;
+        let crowd = most(&arrivals, options.time).await?;
+        let sustained = crowd.answered;
         let unloaded = measure(&arrivals, &server, sustained * UNLOADED, options.time).await?;
         // A line is judged after a tenth of a second; what comes before is another state.
         arrivals.come(sustained * OVERLOADED, options.time / 4).await?;
         let overloaded = measure(&arrivals, &server, sustained * OVERLOADED, options.time).await?;
         if number > 0 {
-            rounds.push(Round { sustained, unloaded, overloaded });
+            rounds.push(Round { crowd, unloaded, overloaded });
         }
     }
+    arrivals.leave().await;
     server.stop()?;
     Ok(Report { rounds, is_pinned })
+}
+
+/// The crowd that was answered the most.
+async fn most(arrivals: &Arrivals, time: Duration) -> Result<Crowded> {
+    let mut most = Crowded::default();
+    for at_once in CROWDS {
+        let crowd = arrivals.crowd(at_once, time).await?;
+        if crowd.answered > most.answered {
+            most = crowd;
+        }
+    }
+    Ok(most)
 }
 
 async fn measure(arrivals: &Arrivals, server: &Process, rate: f64, time: Duration) -> Result<Figures> {
@@ -114,14 +130,19 @@ async fn measure(arrivals: &Arrivals, server: &Process, rate: f64, time: Duratio
         check_p99_us: quantile(&answered(Some(Kind::Check)), 0.99),
         batch_p99_us: quantile(&answered(Some(Kind::Batch)), 0.99),
         page_p99_us: quantile(&answered(Some(Kind::Page)), 0.99),
+        late_p99_us: quantile(&sorted(called.iter().map(|it| it.lateness)), 0.99),
         resident_mib: resident / 1_048_576.0,
     })
 }
 
 fn latencies(called: &[Called], is_wanted: impl Fn(&Called) -> bool) -> Vec<Duration> {
-    let mut found: Vec<_> = called.iter().filter(|it| is_wanted(it)).map(|it| it.latency).collect();
-    found.sort_unstable();
-    found
+    sorted(called.iter().filter(|it| is_wanted(it)).map(|it| it.latency))
+}
+
+fn sorted(times: impl Iterator<Item = Duration>) -> Vec<Duration> {
+    let mut times: Vec<_> = times.collect();
+    times.sort_unstable();
+    times
 }
 
 /// In microseconds; zero where there is nothing.
@@ -143,6 +164,7 @@ impl Report {
             check_p99_us: of(|it| it.check_p99_us),
             batch_p99_us: of(|it| it.batch_p99_us),
             page_p99_us: of(|it| it.page_p99_us),
+            late_p99_us: of(|it| it.late_p99_us),
             resident_mib: of(|it| it.resident_mib),
         }
     }
@@ -153,7 +175,12 @@ impl Report {
     }
 
     fn sustained(&self) -> f64 {
-        median(self.rounds.iter().map(|it| it.sustained))
+        median(self.rounds.iter().map(|it| it.crowd.answered))
+    }
+
+    /// How much of the crowd was refused, a second.
+    fn crowd_refused(&self) -> f64 {
+        median(self.rounds.iter().map(|it| it.crowd.refused))
     }
 
     /// The report for programs.
@@ -164,12 +191,13 @@ impl Report {
                 "refused_share": it.refused_share, "refused_p50_us": it.refused_p50_us,
                 "refused_p99_us": it.refused_p99_us, "p50_us": it.p50_us, "p99_us": it.p99_us,
                 "check_p99_us": it.check_p99_us, "batch_p99_us": it.batch_p99_us, "page_p99_us": it.page_p99_us,
-                "resident_mib": it.resident_mib,
+                "late_p99_us": it.late_p99_us, "resident_mib": it.resident_mib,
             })
         };
         json!({
             "is_pinned": self.is_pinned,
             "sustained_per_second": self.sustained(),
+            "refused_of_crowd_per_second": self.crowd_refused(),
             "unloaded": row(&self.figures(|it| &it.unloaded)),
             "overloaded": row(&self.figures(|it| &it.overloaded)),
             "p99_ratio": self.p99_ratio(),
@@ -180,8 +208,8 @@ impl Report {
     pub(super) fn to_table(&self) -> String {
         let mut text = String::from(
             "| load | calls/s | answered/s | refused | refused after, p50 us | p99 us | answered after, p50 us | p99 us \
-             | check p99 us | batch p99 us | page p99 us | resident MiB |\n\
-             | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+             | check p99 us | batch p99 us | page p99 us | callers late, p99 us | resident MiB |\n\
+             | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
         );
         for (name, it) in
             [("a tenth", self.figures(|it| &it.unloaded)), ("twice", self.figures(|it| &it.overloaded))]
@@ -189,7 +217,7 @@ impl Report {
             // Writing to a text doesn't fail.
             let _ = writeln!(
                 text,
-                "| {name} | {:.0} | {:.0} | {:.1} % | {:.0} | {:.0} | {:.0} | {:.0} | {:.0} | {:.0} | {:.0} | {:.0} |",
+                "| {name} | {:.0} | {:.0} | {:.1} % | {:.0} | {:.0} | {:.0} | {:.0} | {:.0} | {:.0} | {:.0} | {:.0} | {:.0} |",
                 it.offered,
                 it.answered,
                 it.refused_share * 100.0,
@@ -200,6 +228,7 @@ impl Report {
                 it.check_p99_us,
                 it.batch_p99_us,
                 it.page_p99_us,
+                it.late_p99_us,
                 it.resident_mib,
             );
         }
@@ -207,9 +236,10 @@ impl Report {
         // As above.
         let _ = write!(
             text,
-            "\nserver and callers {pinned}; sustained {:.0} calls/s; p99 of what is answered at twice that: {:.2} of the \
-             unloaded one\n",
+            "\nserver and callers {pinned}; sustained {:.0} calls/s ({:.0} refused); p99 of what is answered at twice that: \
+             {:.2} of the unloaded one; latencies count from the moment at which a call was due\n",
             self.sustained(),
+            self.crowd_refused(),
             self.p99_ratio(),
         );
         text
