@@ -22,7 +22,7 @@ impl<'a> Line<'a> {
         let start = out.len();
         out.push(b'{');
         let mut line = Self { out, start, is_first: true };
-        line.text("specversion", "1.0");
+        line.word("specversion", "1.0");
         line
     }
 
@@ -35,6 +35,12 @@ impl<'a> Line<'a> {
         for part in parts {
             self.out.extend_from_slice(part.as_bytes());
         }
+    }
+
+    /// Adds a plain word, which stands in quotes as it is: to look through it costs as much as to write it.
+    pub(super) fn word(&mut self, name: &str, word: &str) {
+        self.name(name);
+        self.raw(["\"", word, "\""]);
     }
 
     /// Adds a text.

@@ -125,10 +125,10 @@ impl Lines {
     fn begin(&mut self, time: SystemTime, source: Option<&str>, kind: &str) -> Line<'_> {
         self.count += 1;
         let mut line = Line::begin(&mut self.bytes);
-        line.text("id", &self.id);
+        line.word("id", &self.id);
         line.source(source);
-        line.text("type", kind);
-        line.text("time", self.clock.text(time));
+        line.word("type", kind);
+        line.word("time", self.clock.text(time));
         line
     }
 
@@ -148,7 +148,7 @@ impl Lines {
         let store = revision.and_then(|token| token.split('.').next());
         let mut line = self.begin(time, store, kind);
         line.open("data");
-        line.text("call", row.ticket.call);
+        line.word("call", row.ticket.call);
         line.text_if_any("caller", texts.get(Text::Caller));
         line.text_if_any("subject", texts.get(Text::Subject));
         line.text_if_any("action", texts.get(Text::Action));
@@ -159,7 +159,7 @@ impl Lines {
         }
         answer(&mut line, &row.answer);
         line.text_if_any("revision", revision);
-        line.json("latency_us", Micros(row.took.as_nanos()));
+        line.json("latency_us", Micros(u64::try_from(row.took.as_nanos()).unwrap_or(u64::MAX)));
         if let Some(index) = row.index {
             line.json("index", index);
         }
@@ -186,8 +186,8 @@ impl Lines {
 fn answer(line: &mut Line<'_>, answer: &Answer) {
     match answer {
         Answer::Decision(decision) => {
-            line.text("effect", decision.effect.name());
-            line.text("reason", decision.reason.name());
+            line.word("effect", decision.effect.name());
+            line.word("reason", decision.reason.name());
             line.texts("rules", decision.reason.rules());
             line.text_if_any("obligation", decision.obligation.map(|it| it.name()));
         }
@@ -197,7 +197,7 @@ fn answer(line: &mut Line<'_>, answer: &Answer) {
 }
 
 /// Nanoseconds as microseconds with three digits behind the point.
-struct Micros(u128);
+struct Micros(u64);
 
 impl std::fmt::Display for Micros {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
