@@ -21,6 +21,7 @@ mod preview;
 #[cfg(feature = "testing")]
 pub mod probe;
 mod reader;
+mod rest;
 mod review;
 mod seat;
 mod shed;
@@ -127,9 +128,9 @@ impl Context {
         Self { load, ..self }
     }
 
-    /// Looks after the load and the readers of streams, for as long as the server runs.
+    /// Looks after the readers of streams, for as long as the server runs.
     pub async fn follow(self) {
-        tokio::join!(self.load.follow(), self.readers.follow());
+        self.readers.follow().await;
     }
 
     /// The same, whose decisions are logged.

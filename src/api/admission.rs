@@ -19,6 +19,7 @@ use tonic::codegen::http::{HeaderMap, Request, Response, header};
 use tonic::transport::server::{TcpConnectInfo, UdsConnectInfo};
 use tower::{Layer, Service};
 
+use super::rest::Rest;
 use super::status;
 use crate::caller::{Call, Caller, Certified, Evidence, Gate, Known, Meter, Quota, Rate, UnderWay, Weight};
 
@@ -68,30 +69,35 @@ pub struct AdmissionService<S> {
 
 pin_project! {
     /// The answer to a call that was let in, or not.
-    pub struct Admitted<F> {
+    pub struct Admitted<F, B> {
         // None where it was refused.
         #[pin]
         answer: Option<F>,
         visit: Option<Visit>,
+        // What is still to come of one that was refused, and what it is told.
+        #[pin]
+        rest: Rest<B>,
         refusal: Option<Box<Status>>,
     }
 }
 
-impl<F> Admitted<F> {
+impl<F, B: HttpBody<Data = Bytes>> Admitted<F, B> {
     const fn answered(answer: F, visit: Option<Visit>) -> Self {
-        Self { answer: Some(answer), visit, refusal: None }
+        Self { answer: Some(answer), visit, rest: Rest::none(), refusal: None }
     }
 }
 
-impl<F, E> Future for Admitted<F>
+impl<F, B, E> Future for Admitted<F, B>
 where
     F: Future<Output = Result<Response<Body>, E>>,
+    B: HttpBody<Data = Bytes>,
 {
     type Output = Result<Response<Body>, E>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Some(answer) = this.answer.as_pin_mut() else {
+            std::task::ready!(this.rest.poll(context));
             let refusal = this.refusal.take().unwrap_or_else(|| Box::new(status::no_bearer()));
             return Poll::Ready(Ok(refusal.into_http()));
         };
@@ -108,10 +114,11 @@ where
 impl<S, B> Service<Request<B>> for AdmissionService<S>
 where
     S: Service<Request<B>, Response = Response<Body>>,
+    B: HttpBody<Data = Bytes>,
 {
     type Response = Response<Body>;
     type Error = S::Error;
-    type Future = Admitted<S::Future>;
+    type Future = Admitted<S::Future, B>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(context)
@@ -126,7 +133,10 @@ where
                 request.extensions_mut().insert(Arc::clone(&visit.known.caller));
                 Admitted::answered(self.inner.call(request), Some(visit))
             }
-            Err(refusal) => Admitted { answer: None, visit: None, refusal: Some(Box::new(refusal)) },
+            Err(refusal) => {
+                let (rest, refusal) = (Rest::of(request), Some(Box::new(refusal)));
+                Admitted { answer: None, visit: None, rest, refusal }
+            }
         }
     }
 }

@@ -2,19 +2,19 @@
 //! rest at once.
 //!
 //! Where memory is short, what needs much of it is refused, and where it is all but gone, everything but light calls.
-//! Light calls are answered as they come; the `Pulse` refuses a share of them where the threads lag behind. Heavy ones
-//! take `Turns`. Nothing here decides by who calls: that is a caller's quota.
+//! Calls wait for an async thread in a `Queue`, which is kept short where it would last; heavy ones then take `Turns`.
+//! Nothing here decides by who calls: that is a caller's quota.
 
-mod pulse;
+mod queue;
 mod turn;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tonic::Status;
 
-use self::pulse::Pulse;
+use self::queue::Queue;
 use self::turn::Turns;
 use super::status;
 use crate::caller::Weight;
@@ -28,14 +28,14 @@ pub const QUEUE_WAIT_MAX: Duration = Duration::from_millis(5);
 /// What is under way, and what was refused for want of time.
 pub struct Load {
     turns: Arc<Turns>,
-    pulse: Pulse,
+    queue: Queue,
     memory: Arc<Budget>,
     memory_refused: AtomicU64,
 }
 
 /// Why a call is refused before it is read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Refusal {
+pub enum Refusal {
     /// There is no time for it.
     Busy,
     /// There is no memory for it.
@@ -51,8 +51,8 @@ pub struct LoadFigures {
     pub heavy_waiting: u64,
     /// Heavy calls that were refused.
     pub heavy_refused: u64,
-    /// Light calls that were refused.
-    pub light_refused: u64,
+    /// Calls that were refused because they had waited too long for a thread.
+    pub late_refused: u64,
     /// Calls that were refused for want of memory.
     pub memory_refused: u64,
 }
@@ -62,27 +62,23 @@ impl Load {
     #[must_use]
     pub fn new(heavy_at_once: usize, wait_max: Duration, memory: Arc<Budget>) -> Self {
         let turns = Arc::new(Turns::new(heavy_at_once, wait_max));
-        Self { turns, pulse: Pulse::new(wait_max), memory, memory_refused: AtomicU64::new(0) }
-    }
-
-    /// Feels how far the threads lag behind, for as long as the server runs.
-    pub async fn follow(&self) {
-        self.pulse.beat().await;
+        Self { turns, queue: Queue::new(wait_max), memory, memory_refused: AtomicU64::new(0) }
     }
 
     /// How it stands.
     #[must_use]
     pub fn figures(&self) -> LoadFigures {
         let memory_refused = self.memory_refused.load(Ordering::Relaxed);
-        LoadFigures { light_refused: self.pulse.refused(), memory_refused, ..self.turns.figures() }
+        LoadFigures { late_refused: self.queue.refused(), memory_refused, ..self.turns.figures() }
     }
 
-    /// Whether a call is refused as soon as it comes, before it is read.
-    pub(super) fn refuses(&self, weight: Weight) -> Option<Refusal> {
+    /// Whether a call is refused before it is decoded, that came at a time; none where that isn't known.
+    pub(super) fn refuses(&self, weight: Weight, came: Option<Instant>) -> Option<Refusal> {
+        let is_late = || came.is_some_and(|came| self.queue.refuses(came));
         let is_busy = match weight {
-            Weight::Light => self.pulse.refuses(),
+            Weight::Light => is_late(),
             Weight::Heavy if self.is_without_memory(Strain::Critical) => return Some(Refusal::Memory),
-            Weight::Heavy => self.turns.refuses(),
+            Weight::Heavy => is_late() || self.turns.refuses(),
             Weight::Long if self.is_without_memory(Strain::Short) => return Some(Refusal::Memory),
             Weight::Long => false,
         };

@@ -5,6 +5,7 @@ mod connection;
 mod flood;
 mod message;
 mod reader;
+mod refusal;
 mod wire;
 
 use std::fs;

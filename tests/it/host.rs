@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dopusk::api::convert;
+use dopusk::api::load::Load;
 use dopusk::api::pb;
 use dopusk::api::pb::decision_service_client::DecisionServiceClient;
 use dopusk::api::pb::directory_service_client::DirectoryServiceClient;
@@ -122,6 +123,14 @@ impl Host {
 
     pub(crate) fn engine(&self) -> &Arc<Engine> {
         self.running.engine()
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.running.address().unwrap()
+    }
+
+    pub(crate) fn load(&self) -> &Arc<Load> {
+        self.running.load()
     }
 
     pub(crate) fn metrics_address(&self) -> Option<SocketAddr> {

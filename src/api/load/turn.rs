@@ -2,7 +2,7 @@
 //! ones between them wait for none but those.
 //!
 //! A line before them is no harm; one that doesn't get shorter is. Where nobody had his turn soon for a tenth of a
-//! second, only as many may wait as had their turns within the longest wait, and the rest is refused at once.
+//! second, only as many may wait as have their turns within a moment, and the rest is refused at once.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::Status;
 
 use super::LoadFigures;
+use super::queue::MOMENT_PART;
 use crate::api::status;
 use crate::telemetry::phase;
 
@@ -137,7 +138,7 @@ impl Line {
         if !self.is_crowded {
             return Some(WAITING_MAX);
         }
-        let room = f64::from(had_turns) * wait_max.as_secs_f64() / time.as_secs_f64();
+        let room = f64::from(had_turns) * (wait_max / MOMENT_PART).as_secs_f64() / time.as_secs_f64();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some hundreds at most")]
         let room = room as usize;
         Some(room.min(WAITING_MAX))
@@ -192,8 +193,12 @@ mod tests {
     #[test]
     fn a_line_that_does_not_get_shorter_is_cut_until_nobody_is_refused() {
         let mut line = Line::new(Instant::now());
-        assert_eq!(judged(&mut line, is_slow), 50, "what is done in the longest wait");
-        assert_eq!(judged(&mut line, has_refused), 30, "short as it is now, others are refused");
+        assert_eq!(judged(&mut line, is_slow), 50 / MOMENT_PART as usize, "what is done in a moment");
+        assert_eq!(
+            judged(&mut line, has_refused),
+            30 / MOMENT_PART as usize,
+            "short as it is now, others are refused"
+        );
         assert_eq!(judged(&mut line, is_soon), WAITING_MAX);
     }
 

@@ -16,6 +16,7 @@ pub(super) const WINDOW_UPDATE: u8 = 8;
 pub(super) const CONTINUATION: u8 = 9;
 
 pub(super) const END_STREAM: u8 = 1;
+const ACK: u8 = 1;
 pub(super) const END_HEADERS: u8 = 4;
 
 /// The error code of a GOAWAY to a client that does too much.
@@ -90,12 +91,24 @@ impl Wire {
         self.until(|_| false)
     }
 
+    /// Waits until the server has read all that was sent, and says how many streams have ended until then.
+    pub(super) fn pong(&mut self) -> usize {
+        assert!(self.send(&frame(PING, 0, 0, b"12345678")));
+        let mut ended = 0;
+        while let Some((kind, flags, _)) = self.next() {
+            if kind == PING && flags & ACK != 0 {
+                break;
+            }
+            ended += usize::from(is_end(kind, flags));
+        }
+        ended
+    }
+
     fn until(&mut self, is_enough: impl Fn(usize) -> bool) -> Told {
         let mut told = Told { end: End::Closed, data: Vec::new(), ended: 0 };
         let mut goaway = None;
         while let Some((kind, flags, payload)) = self.next() {
-            let is_end = matches!(kind, DATA | HEADERS) && flags & END_STREAM != 0;
-            told.ended += usize::from(is_end || kind == RST_STREAM);
+            told.ended += usize::from(is_end(kind, flags));
             if kind == DATA {
                 told.data.extend_from_slice(&payload);
             }
@@ -139,6 +152,11 @@ impl Wire {
         }
         bytes
     }
+}
+
+/// Whether a stream ends with a frame: by an answer or by a reset.
+fn is_end(kind: u8, flags: u8) -> bool {
+    matches!(kind, DATA | HEADERS) && flags & END_STREAM != 0 || kind == RST_STREAM
 }
 
 /// A frame.
