@@ -5,14 +5,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::hash::BuildHasher as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use arc_swap::ArcSwapOption;
-use aws_lc_rs::constant_time::verify_slices_are_equal;
 
 use super::Caller;
 use super::evidence::{Certified, Evidence};
@@ -21,8 +19,8 @@ use super::jwt::{Issuer, JwtEntry, now};
 use super::meter::Meter;
 use super::token::TokenHash;
 
-/// How many tokens are remembered as verified: a digest costs several times a look-up, a signature a hundred times.
-/// Tokens that meet in a slot put one another out.
+/// How many signed tokens are remembered as verified: a signature costs a hundred times a look-up. Tokens whose hashes
+/// meet in a slot put one another out.
 const VERIFIED_TOKENS: usize = 1_024;
 /// The longest token that is looked at.
 const TOKEN_BYTES_MAX: usize = 8_192;
@@ -37,8 +35,6 @@ pub struct Roster {
     gids: HashMap<u32, Arc<Caller>>,
     issuer: Option<Issuer>,
     verified: Box<[ArcSwapOption<Verified>]>,
-    /// Which slot a token has: by a key of its own, so that nobody can have others put out.
-    places: foldhash::fast::RandomState,
     /// What the signed tokens are judged by: where it changes, those who come by them are new callers.
     signing: Option<Signing>,
 }
@@ -51,10 +47,9 @@ struct Signing {
     keys: String,
 }
 
-/// A token that was verified, as it stands in the table of header compression of every connection that sends it. It is
-/// compared whole, in a time that doesn't depend on where another one differs, and goes with its roster.
+/// A signed token that was verified.
 struct Verified {
-    token: Box<str>,
+    hash: TokenHash,
     known: Known,
 }
 
@@ -139,7 +134,6 @@ impl Roster {
             gids: HashMap::new(),
             issuer,
             verified: (0..VERIFIED_TOKENS).map(|_| ArcSwapOption::empty()).collect(),
-            places: foldhash::fast::RandomState::default(),
             signing,
         };
         for (at, entry) in parsed.callers.into_iter().enumerate() {
@@ -227,24 +221,10 @@ impl Roster {
     }
 
     fn bearer(&self, token: &str) -> Result<Known, Unknown> {
+        let unknown = |why: &str| Unknown::Token { why: why.to_owned() };
         if token.len() > TOKEN_BYTES_MAX {
             return Err(unknown("is too long"));
         }
-        let slot = self.slot(token);
-        if let Some(verified) = slot.map(|slot| slot.load()).as_deref().and_then(Option::as_ref)
-            && verify_slices_are_equal(verified.token.as_bytes(), token.as_bytes()).is_ok()
-        {
-            let known = Some(&verified.known).filter(|it| it.counts());
-            return known.cloned().ok_or_else(|| unknown("has expired"));
-        }
-        let known = self.verify(token)?;
-        if let Some(slot) = slot {
-            slot.store(Some(Arc::new(Verified { token: token.into(), known: known.clone() })));
-        }
-        Ok(known)
-    }
-
-    fn verify(&self, token: &str) -> Result<Known, Unknown> {
         let hash = TokenHash::of(token);
         if let Some((known, caller)) = self.tokens.get(&hash.head())
             && known.is(&hash)
@@ -252,20 +232,27 @@ impl Roster {
             return Ok(Known { caller: Arc::clone(caller), until: None });
         }
         let issuer = self.issuer.as_ref().ok_or_else(|| unknown("is not known"))?;
+        let slot = self.slot(&hash);
+        if let Some(verified) = slot.map(|slot| slot.load()).as_deref().and_then(Option::as_ref)
+            && verified.hash.is(&hash)
+        {
+            let known = Some(&verified.known).filter(|it| it.counts());
+            return known.cloned().ok_or_else(|| unknown("has expired"));
+        }
         let claims = issuer.verify(token).map_err(|why| Unknown::Token { why })?;
         let caller =
             self.subjects.get(&claims.subject).ok_or_else(|| unknown("has a subject that is not known"))?;
-        Ok(Known { caller: Arc::clone(caller), until: Some(claims.until) })
+        let known = Known { caller: Arc::clone(caller), until: Some(claims.until) };
+        if let Some(slot) = slot {
+            slot.store(Some(Arc::new(Verified { hash, known: known.clone() })));
+        }
+        Ok(known)
     }
 
-    fn slot(&self, token: &str) -> Option<&ArcSwapOption<Verified>> {
-        let at = self.places.hash_one(token) % VERIFIED_TOKENS as u64;
+    fn slot(&self, hash: &TokenHash) -> Option<&ArcSwapOption<Verified>> {
+        let at = hash.head() % VERIFIED_TOKENS as u64;
         self.verified.get(usize::try_from(at).ok()?)
     }
-}
-
-fn unknown(why: &str) -> Unknown {
-    Unknown::Token { why: why.to_owned() }
 }
 
 /// How many callers there are; nothing of their evidence.
