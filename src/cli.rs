@@ -48,11 +48,15 @@ mod watch;
 mod why_not;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser as _;
 
 use self::output::Output;
 use self::verdict::{Verdict, exit_code, report};
+
+/// How long blocking work is waited for whose command has ended: what serving began has been drained by then.
+const THREADS_END_MAX: Duration = Duration::from_secs(5);
 
 const EXIT_CODES: &str = "Exit codes:
   0  allowed, or done
@@ -121,7 +125,12 @@ pub fn main() -> ExitCode {
         }
     };
     let mut output = Output::standard();
-    let verdict = runtime().and_then(|runtime| runtime.block_on(arguments.command.run(&mut output)));
+    let verdict = runtime().and_then(|runtime| {
+        let verdict = runtime.block_on(arguments.command.run(&mut output));
+        // A thread that reads a disk which doesn't answer is not waited for.
+        runtime.shutdown_timeout(THREADS_END_MAX);
+        verdict
+    });
     if let Err(error) = &verdict {
         report(error, &mut output);
     }

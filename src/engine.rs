@@ -17,6 +17,7 @@ mod plan;
 mod preview;
 mod question;
 mod read;
+mod stall;
 mod subjects;
 mod tally;
 mod verify;
@@ -206,6 +207,7 @@ struct Shared {
     feed: Feed,
     tally: Option<Tally>,
     commits: Commits,
+    desk: stall::Desk,
     /// When the newest revision was committed, in milliseconds since 1970-01-01 UTC.
     committed_at_ms: AtomicI64,
     verification: verify::Counts,
@@ -260,6 +262,7 @@ impl Engine {
             feed: Feed::new(revision),
             tally: settings.is_counting.then(Tally::default),
             commits: Commits::default(),
+            desk: stall::Desk::default(),
             committed_at_ms: AtomicI64::new(committed_at_ms),
             verification: verify::Counts::default(),
         };
@@ -394,7 +397,7 @@ impl Engine {
 
     /// Ends the verifier, and the committer after what is queued, and flushes the store. Later writes are refused.
     pub fn close(&self, wait_max: Duration) {
-        self.stop_verifier();
+        self.stop_verifier(wait_max);
         let committer = self.committer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(committer) = committer {
             committer.stop(wait_max);

@@ -9,6 +9,7 @@
 //! `record` and `page` their contents.
 
 pub mod backup;
+mod closing;
 mod code;
 mod commit;
 mod creation;
@@ -87,7 +88,8 @@ impl Default for Settings {
 
 /// One open store. Closed when it is dropped; [`Store::close`] tells errors too.
 ///
-/// INVARIANT: the fields are dropped in this order, so the lock is given back when nothing is open any more.
+/// INVARIANT: the fields are dropped in this order, so the lock is given back when nothing is open any more, but for a
+/// tree that could not be closed: that keeps a lock of its own.
 pub struct Store {
     tree: Tree,
     id: StoreId,
@@ -97,7 +99,7 @@ pub struct Store {
     revision: AtomicU64,
     oldest_kept: AtomicU64,
     tail: Mutex<Tail>,
-    /// Whether the tail's health is known to be `Stopped`, for those who don't wait for it.
+    /// Whether no more is taken, whatever the tail's health; set by those who don't wait for it.
     is_stopped: AtomicBool,
     _lock: Lock,
 }
@@ -173,7 +175,7 @@ impl Store {
     /// Whether commits are taken at the moment. Costs about a microsecond on a local disk.
     #[must_use]
     pub fn writing(&self) -> Writing {
-        if self.is_stopped.load(Ordering::Acquire) {
+        if self.is_stopped.load(Ordering::Acquire) || self.tree.has_failed() {
             return Writing::Stopped;
         }
         match self.tree.room(0) {
@@ -182,10 +184,23 @@ impl Store {
         }
     }
 
-    /// Takes no more commits until the store is opened again.
+    /// Takes no more commits until the store is opened again. Waits for nobody.
     pub fn stop(&self) {
-        self.tail().health = Health::Stopped;
         self.is_stopped.store(true, Ordering::Release);
+    }
+
+    /// Whether the tree is known to have failed. A commit that is under way then ends soon, or never: the tree can miss
+    /// to wake whoever waits for its disk.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.tree.has_failed()
+    }
+
+    /// Gives up a commit that doesn't end: takes no more of them, and refuses all reading too, which could wait for the
+    /// same. Whether it was written shows when the store is opened again.
+    pub fn give_up(&self) {
+        self.stop();
+        self.tree.give_up();
     }
 
     /// The bytes that the tree takes on disk.
@@ -205,6 +220,16 @@ impl Store {
     pub fn close(self) -> io::Result<()> {
         self.tree.sync().map_err(Fault::into_io)?;
         self.tail().label.sync()
+    }
+
+    /// Keeps commits from going on for as long as what it gives is there.
+    #[cfg(test)]
+    pub(crate) fn hold(&self) -> impl Sized {
+        self.tail()
+    }
+
+    fn health(&self, tail: &Tail) -> Health {
+        if self.is_stopped.load(Ordering::Acquire) { Health::Stopped } else { tail.health }
     }
 
     fn tail(&self) -> MutexGuard<'_, Tail> {

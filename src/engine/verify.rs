@@ -56,11 +56,13 @@ pub(super) struct Verifier {
 }
 
 impl Verifier {
-    /// Ends it, and waits until it has.
-    pub(super) fn stop(self) {
+    /// Ends it, and waits until it has, at most so long: the disk may keep it.
+    pub(super) fn stop(self, wait_max: Duration) {
         drop(self.stop);
-        // It has no more to say.
-        drop(self.thread.join());
+        let end = Instant::now() + wait_max;
+        while !self.thread.is_finished() && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 }
 
@@ -82,10 +84,10 @@ impl Engine {
         }
     }
 
-    pub(super) fn stop_verifier(&self) {
+    pub(super) fn stop_verifier(&self, wait_max: Duration) {
         let verifier = self.verifier.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(verifier) = verifier {
-            verifier.stop();
+            verifier.stop(wait_max);
         }
     }
 }

@@ -12,6 +12,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use super::past::now_ms;
+use super::stall::{self, Lookout};
 use super::verify::Mend;
 use super::{Age, Engine, Shared};
 use crate::domain::{ChangeSet, Id, Revision, Write};
@@ -115,15 +116,27 @@ impl Answer {
     }
 }
 
-/// The running thread.
+/// Writes that were accepted, and the revisions that they make.
+pub(super) type Waiting = Vec<(Answer, Revision)>;
+
+/// Tells them all that they were not done.
+pub(super) fn refuse(waiting: Waiting, error: &WriteError) {
+    for (answer, _) in waiting {
+        answer.send(Err(error.clone()));
+    }
+}
+
+/// The running thread, and who looks whether it goes on.
 pub(super) struct Committer {
     thread: JoinHandle<()>,
     is_stopping: Arc<AtomicBool>,
     wake: Queue,
+    shared: Arc<Shared>,
+    lookout: Lookout,
 }
 
 impl Committer {
-    /// Lets what is queued be done, then ends the thread; waits for it at most so long.
+    /// Lets what is queued be done, then ends the thread; waits for it at most so long, and not if it has been given up.
     pub(super) fn stop(self, wait_max: Duration) {
         self.is_stopping.store(true, Ordering::Release);
         // An empty write wakes the thread; it is answered like the rest.
@@ -131,9 +144,11 @@ impl Committer {
         drop(self.wake.try_send(Request::Write(Write::default(), answer)));
         drop(self.wake);
         let end = Instant::now() + wait_max;
-        while !self.thread.is_finished() && Instant::now() < end {
+        let is_over = || self.thread.is_finished() || self.shared.desk.is_given_up();
+        while !is_over() && Instant::now() < end {
             std::thread::sleep(Duration::from_millis(2));
         }
+        self.lookout.stop();
     }
 }
 
@@ -143,19 +158,42 @@ impl Engine {
     /// # Errors
     /// Says why it was refused.
     pub async fn write(&self, write: Write) -> Result<Revision, WriteError> {
-        let (answer, outcome) = Answer::awaited();
-        self.queue.try_send(Request::Write(write, answer)).map_err(|refused| match refused {
-            TrySendError::Full(_) => WriteError::Busy,
-            TrySendError::Closed(_) => WriteError::Closed,
-        })?;
-        outcome.await.unwrap_or(Err(WriteError::Unknown))
+        let done = async {
+            let (answer, outcome) = Answer::awaited();
+            self.queue.try_send(Request::Write(write, answer)).map_err(|refused| match refused {
+                TrySendError::Full(_) => WriteError::Busy,
+                TrySendError::Closed(_) => WriteError::Closed,
+            })?;
+            outcome.await.unwrap_or(Err(WriteError::Unknown))
+        };
+        self.unless_given_up(done).await
     }
 
     /// The same for a caller with many writes, one after the other: he waits for a place.
     pub(super) async fn write_patiently(&self, write: Write) -> Result<Revision, WriteError> {
-        let (answer, outcome) = Answer::awaited();
-        self.queue.send(Request::Write(write, answer)).await.map_err(|_| WriteError::Closed)?;
-        outcome.await.unwrap_or(Err(WriteError::Unknown))
+        let done = async {
+            let (answer, outcome) = Answer::awaited();
+            self.queue.send(Request::Write(write, answer)).await.map_err(|_| WriteError::Closed)?;
+            outcome.await.unwrap_or(Err(WriteError::Unknown))
+        };
+        self.unless_given_up(done).await
+    }
+
+    /// What became of a write, as long as there is somebody to do it.
+    async fn unless_given_up(
+        &self,
+        done: impl Future<Output = Result<Revision, WriteError>>,
+    ) -> Result<Revision, WriteError> {
+        let desk = &self.shared.desk;
+        if desk.is_given_up() {
+            return Err(WriteError::Stopped);
+        }
+        tokio::select! {
+            // Whoever was being committed has been told before the rest.
+            biased;
+            outcome = done => outcome,
+            () = desk.gives_up() => Err(WriteError::Stopped),
+        }
     }
 }
 
@@ -163,16 +201,21 @@ impl Engine {
 pub(super) fn start(shared: Arc<Shared>) -> Result<(Committer, Queue), std::io::Error> {
     let (queue, mut requests) = mpsc::channel(QUEUE_MAX);
     let is_stopping = Arc::new(AtomicBool::new(false));
-    let stopping = Arc::clone(&is_stopping);
+    let (stopping, working) = (Arc::clone(&is_stopping), Arc::clone(&shared));
+    let lookout = stall::start(Arc::clone(&shared))?;
     let thread = std::thread::Builder::new().name("committer".to_owned()).spawn(move || {
         while let Some(first) = requests.blocking_recv() {
-            guard(&shared, || Group::collect(&shared, first, &mut requests).commit(&shared));
+            if working.desk.begin().is_err() {
+                break;
+            }
+            guard(&working, || Group::collect(&working, first, &mut requests).commit(&working));
+            working.desk.end();
             if stopping.load(Ordering::Acquire) {
                 requests.close();
             }
         }
     })?;
-    Ok((Committer { thread, is_stopping, wake: queue.clone() }, queue))
+    Ok((Committer { thread, is_stopping, wake: queue.clone(), shared, lookout }, queue))
 }
 
 /// Does the work of a group. Where that panics, its callers are told that the outcome is unknown, and further groups
@@ -193,7 +236,7 @@ struct Group {
     /// The state after those accepted so far.
     end: Snapshot,
     sets: Vec<Arc<ChangeSet>>,
-    waiting: Vec<(Answer, Revision)>,
+    waiting: Waiting,
     by_request: HashMap<Id, Revision>,
     /// What is to be made anew when they are published.
     mends: Vec<Mend>,
@@ -205,7 +248,7 @@ impl Group {
         let mut group = Self {
             end: shared.published.load().snapshot.clone(),
             sets: Vec::new(),
-            waiting: Vec::new(),
+            waiting: Waiting::new(),
             by_request: HashMap::new(),
             mends: Vec::new(),
         };
@@ -277,16 +320,8 @@ impl Group {
     /// answering come last.
     fn commit(mut self, shared: &Shared) {
         if !self.sets.is_empty() {
-            let begun = Instant::now();
-            let committed = shared.store.commit(&self.sets);
-            shared.commits.durations.count(begun.elapsed());
-            if let Err(error) = committed {
-                shared.commits.failures.fetch_add(1, Ordering::Relaxed);
-                let error = WriteError::from(error);
-                for (answer, _) in self.waiting {
-                    answer.send(Err(error.clone()));
-                }
-                return;
+            if let Err(error) = self.put_on_disk(shared) {
+                return refuse(self.waiting, &error);
             }
             self.end_laps("commit");
             for set in &self.sets {
@@ -295,11 +330,34 @@ impl Group {
             shared.published.store(shared.to_publish(std::mem::take(&mut self.end), Age::Current));
             shared.feed.publish(std::mem::take(&mut self.sets));
             self.end_laps("publish");
+            // Before anything more is asked of the disk: what was written must not be told to have been given up.
+            self.acknowledge();
         }
-        self.mends.into_iter().for_each(|mend| mend.carry_out(shared));
-        for (answer, revision) in self.waiting {
+        if !self.mends.is_empty() && shared.desk.begin().is_ok() {
+            for mend in std::mem::take(&mut self.mends) {
+                mend.carry_out(shared);
+            }
+        }
+        self.acknowledge();
+    }
+
+    fn acknowledge(&mut self) {
+        for (answer, revision) in self.waiting.drain(..) {
             answer.send(Ok(revision));
         }
+    }
+
+    /// Whoever waits is on the desk meanwhile, to be told if this does not end.
+    fn put_on_disk(&mut self, shared: &Shared) -> Result<(), WriteError> {
+        shared.desk.begin_commit(std::mem::take(&mut self.waiting))?;
+        let begun = Instant::now();
+        let committed = shared.store.commit(&self.sets);
+        self.waiting = shared.desk.end_commit()?;
+        shared.commits.durations.count(begun.elapsed());
+        committed.map_err(|error| {
+            shared.commits.failures.fetch_add(1, Ordering::Relaxed);
+            error.into()
+        })
     }
 
     /// Ends a part of the work in the trace of each call that waits: it waited for all of it.
@@ -318,13 +376,13 @@ fn commit_time_ms(shared: &Shared) -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::domain::{Object, Operation, SupportRole, User};
     use crate::store::Writing;
     use crate::testing::Office;
 
-    fn put(id: &str) -> Write {
+    pub(in super::super) fn put(id: &str) -> Write {
         let user = User {
             id: Id::parse(id).unwrap(),
             name: String::new(),

@@ -78,7 +78,7 @@ impl Store {
     pub fn commit(&self, sets: &[Arc<ChangeSet>]) -> Result<(), CommitError> {
         let Some(newest) = sets.last() else { return Ok(()) };
         let mut tail = self.tail();
-        match tail.health {
+        match self.health(&tail) {
             Health::Sound => {}
             Health::Stopped => return Err(CommitError::Stopped),
         }
@@ -99,14 +99,23 @@ impl Store {
         // Before the changes go: a reader who finds them gone must find this too.
         self.oldest_kept.store(state.oldest_kept.get(), Ordering::Release);
         let written = self.tree.write(batch).map_err(Fault::into_io);
-        written.and_then(|()| tail.label.mark(state.revision)).map_err(|error| {
-            self.is_stopped.store(true, Ordering::Release);
+        let marked = written.and_then(|()| tail.label.mark(state.revision));
+        marked.and_then(|()| self.refuse_late()).map_err(|error| {
+            self.stop();
             CommitError::Unsettled(error)
         })?;
         tail.state = state;
         tail.health = Health::Sound;
         // INVARIANT: only what is on disk is published.
         self.revision.store(state.revision.get(), Ordering::Release);
+        Ok(())
+    }
+
+    /// Whoever has given a commit up meanwhile has told that it is unknown.
+    fn refuse_late(&self) -> io::Result<()> {
+        if self.is_stopped.load(Ordering::Acquire) {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "it was given up before it ended"));
+        }
         Ok(())
     }
 

@@ -70,7 +70,7 @@ impl Store {
         each: &mut dyn FnMut(Vec<Object>) -> ControlFlow<()>,
     ) -> Result<LoadSummary, LoadError> {
         let tail = self.tail();
-        let records = Records::of(self.tree.range(key::objects()));
+        let records = Records::of(self.tree.range(key::objects())?);
         let found = std::thread::scope(|scope| {
             let (inputs, outputs): (Vec<_>, Vec<_>) = (0..DECODERS).map(|_| start_decoder(scope)).unzip();
             scope.spawn(move || read(records, &inputs));

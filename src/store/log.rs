@@ -52,7 +52,7 @@ impl Store {
             return Ok(sets);
         }
         let mut expected = after.next();
-        for record in Records::of(self.tree.range(key::changes_after(after))) {
+        for record in Records::of(self.tree.range(key::changes_after(after))?) {
             if expected > newest || sets.len() >= count_max {
                 break;
             }

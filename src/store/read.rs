@@ -33,7 +33,7 @@ impl Store {
             Err(TryLockError::Poisoned(tail)) => tail.into_inner(),
             Err(TryLockError::WouldBlock) => return Ok(None),
         };
-        if is_at(&tail, revision) { Ok(Some(self.objects_from(from, count_max)?)) } else { Ok(None) }
+        if self.is_at(&tail, revision) { Ok(Some(self.objects_from(from, count_max)?)) } else { Ok(None) }
     }
 
     /// The first object from a key on, of the revision exactly: the same for who commits, and so waits for readers alone.
@@ -46,12 +46,20 @@ impl Store {
         from: Bound<&Key>,
     ) -> Result<Option<Vec<Object>>, LoadError> {
         let tail = self.tail();
-        if is_at(&tail, revision) { Ok(Some(self.objects_from(from, 1)?)) } else { Ok(None) }
+        if self.is_at(&tail, revision) { Ok(Some(self.objects_from(from, 1)?)) } else { Ok(None) }
+    }
+
+    /// Whether the objects are those of a revision.
+    fn is_at(&self, tail: &Tail, revision: Revision) -> bool {
+        match self.health(tail) {
+            Health::Sound => tail.state.revision == revision,
+            Health::Stopped => false,
+        }
     }
 
     fn objects_from(&self, from: Bound<&Key>, count_max: usize) -> Result<Vec<Object>, Fault> {
         let (mut objects, mut bytes_left) = (Vec::new(), BYTES_MAX);
-        for record in Records::of(self.tree.range(self.first_record(from)?..key::objects().end)) {
+        for record in Records::of(self.tree.range(self.first_record(from)?..key::objects().end)?) {
             let (base, bytes) = record?;
             let read = Decoded::of(&base, &bytes).map_err(|source| Fault::record(&base, source))?;
             objects.extend(read.objects.into_iter().filter(|object| is_from(object, from)));
@@ -75,14 +83,6 @@ impl Store {
             }
             None => Ok(key::first_page(entity_type)),
         }
-    }
-}
-
-/// Whether the objects are those of a revision.
-fn is_at(tail: &Tail, revision: Revision) -> bool {
-    match tail.health {
-        Health::Sound => tail.state.revision == revision,
-        Health::Stopped => false,
     }
 }
 

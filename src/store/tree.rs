@@ -3,17 +3,20 @@
 //! - A write is on disk after [`Tree::write`]: the tree's own flush does not sync the file, so that is done here.
 //! - A crash while it opens can leave `snap.*.generating`, which it would take for its newest snapshot and refuse.
 //! - It panics on some damage: every call is guarded.
+//! - It can wait for ever where the disk fails: whoever has waited too long gives it up, and [`closing`] closes it.
 //! - It sees to single batches only. No transaction, no subscription, no second tree.
 
 use std::fs::File;
 use std::io;
 use std::ops::RangeBounds;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{Advice, fadvise};
 
+use super::closing;
 use super::fault::{Fault, guarded};
 use super::space::{self, Room};
 
@@ -23,11 +26,16 @@ const FLUSH_EVERY_MS: u64 = 500;
 const UNLOCK_WAIT_MAX: Duration = Duration::from_secs(5);
 const UNLOCK_POLL: Duration = Duration::from_millis(5);
 
-/// The open tree.
+/// The open tree. Closed when it is dropped.
 pub(super) struct Tree {
-    db: sled::Db,
+    /// None while it is being dropped.
+    db: Option<sled::Db>,
     /// The tree's data file, opened once more to sync it.
     data: File,
+    /// Whether a write or a sync has failed.
+    is_broken: AtomicBool,
+    /// Whether one does not end.
+    is_given_up: AtomicBool,
 }
 
 impl Tree {
@@ -41,7 +49,8 @@ impl Tree {
             .flush_every_ms(Some(FLUSH_EVERY_MS));
         let db = open_once_unlocked(&config)?;
         let data = File::options().write(true).open(directory.join("db"))?;
-        let tree = Self { db, data };
+        let (is_broken, is_given_up) = (AtomicBool::new(false), AtomicBool::new(false));
+        let tree = Self { db: Some(db), data, is_broken, is_given_up };
         // What a crash left unsynced was read back just now and may be shown: it must not be lost later.
         tree.sync()?;
         File::open(directory)?.sync_all()?;
@@ -50,12 +59,13 @@ impl Tree {
 
     /// The value of a key.
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<sled::IVec>, Fault> {
-        guarded(|| Ok(self.db.get(key)?))
+        let db = self.db()?;
+        guarded(|| Ok(db.get(key)?))
     }
 
     /// The entries of a range in bytewise order; not a snapshot.
-    pub(super) fn range(&self, range: impl RangeBounds<Vec<u8>>) -> Range {
-        Range { entries: self.db.range(range) }
+    pub(super) fn range(&self, range: impl RangeBounds<Vec<u8>>) -> Result<Range, Fault> {
+        Ok(Range { entries: self.db()?.range(range) })
     }
 
     /// The last entry of a range.
@@ -63,7 +73,8 @@ impl Tree {
         &self,
         range: impl RangeBounds<Vec<u8>>,
     ) -> Result<Option<(sled::IVec, sled::IVec)>, Fault> {
-        guarded(|| Ok(self.db.range(range).next_back().transpose()?))
+        let db = self.db()?;
+        guarded(|| Ok(db.range(range).next_back().transpose()?))
     }
 
     /// Applies a batch as one; returns when it is on disk.
@@ -74,16 +85,21 @@ impl Tree {
 
     /// Applies a batch as one; it may be lost until [`Tree::sync`] has returned.
     pub(super) fn write_unsynced(&self, batch: sled::Batch) -> Result<(), Fault> {
-        guarded(|| Ok(self.db.apply_batch(batch)?))
+        let db = self.db()?;
+        let written = guarded(|| Ok(db.apply_batch(batch)?));
+        self.is_broken.fetch_or(written.is_err(), Ordering::Release);
+        written
     }
 
     /// Returns when everything written before is on disk.
     pub(super) fn sync(&self) -> Result<(), Fault> {
+        let db = self.db()?;
         let synced = guarded(|| {
-            self.db.flush()?;
+            db.flush()?;
             Ok(self.data.sync_data()?)
         });
         if synced.is_err() {
+            self.is_broken.store(true, Ordering::Release);
             // The kernel now takes for clean what it could not write. Forgotten, it is read from the disk by whoever
             // opens the tree next, who would else be shown what the disk does not have.
             let _ = fadvise(&self.data, 0, None, Advice::DontNeed);
@@ -108,7 +124,43 @@ impl Tree {
 
     /// The bytes of its files.
     pub(super) fn size_bytes(&self) -> Result<u64, Fault> {
-        guarded(|| Ok(self.db.size_on_disk()?))
+        let db = self.db()?;
+        guarded(|| Ok(db.size_on_disk()?))
+    }
+
+    /// Whether it is known that nothing more can be written. The tree's own threads may have met the disk's error where
+    /// nobody waited, or forgotten to wake who does.
+    pub(super) fn has_failed(&self) -> bool {
+        // Hidden from the documentation of this very version, and public.
+        let has_error = || self.db.as_ref().is_some_and(|db| db.context.global_error().is_err());
+        self.is_broken.load(Ordering::Acquire) || has_error()
+    }
+
+    /// Refuses all reading from now on: a write that doesn't end may hold a lock that readers would wait for.
+    pub(super) fn give_up(&self) {
+        self.is_broken.store(true, Ordering::Release);
+        self.is_given_up.store(true, Ordering::Release);
+    }
+
+    fn db(&self) -> Result<&sled::Db, Fault> {
+        match &self.db {
+            Some(db) if !self.is_given_up.load(Ordering::Acquire) => Ok(db),
+            Some(_) | None => {
+                Err(Fault::Disk(io::Error::new(io::ErrorKind::TimedOut, "the tree no longer answers")))
+            }
+        }
+    }
+}
+
+impl Drop for Tree {
+    fn drop(&mut self) {
+        let has_failed = self.has_failed();
+        let Some(db) = self.db.take() else { return };
+        if has_failed {
+            closing::leave(db);
+        } else {
+            closing::close(db, &self.data);
+        }
     }
 }
 

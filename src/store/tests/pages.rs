@@ -12,7 +12,7 @@ use crate::store::{Store, key, sample};
 pub(super) fn check_pages(store: &Store) -> usize {
     let mut pages = 0;
     let mut last = Vec::new();
-    for record in Records::of(store.tree.range(key::objects())) {
+    for record in Records::of(store.tree.range(key::objects()).unwrap()) {
         let (base, bytes) = record.unwrap();
         if !key::is_page(&base) {
             continue;

@@ -5,11 +5,12 @@
 
 use std::time::Instant;
 
-use tonic::Code;
+use tonic::transport::Endpoint;
+use tonic::{Code, Status};
 use tonic_health::pb::health_check_response::ServingStatus;
 
-use super::shim::{EIO, EROFS, Faults};
-use super::{Ledger, connect, health, waits_for_writes};
+use super::shim::{EIO, ENOSPC, EROFS, Faults, SILENT};
+use super::{ANSWER_MAX, Ledger, connect, health, waits_for_writes};
 use crate::host::assert_error;
 
 /// A fault, and the write that meets it.
@@ -26,13 +27,29 @@ struct Case {
 }
 
 const EVER: i64 = i32::MAX as i64;
-const CASES: [Case; 2] = [
+const CASES: [Case; 12] = [
     Case { calls: &["fdatasync"], error: EIO, slow: 0, times: 1, users: 1 },
-    Case { calls: &["fdatasync"], error: EROFS, slow: 20_000, times: EVER, users: 900 },
+    Case { calls: &["fdatasync", "fsync"], error: EIO, slow: 0, times: EVER, users: 1 },
+    Case { calls: &["fdatasync", "fsync"], error: EROFS, slow: 20_000, times: EVER, users: 900 },
+    Case { calls: &["sync_file_range"], error: EIO, slow: 0, times: 1, users: 1 },
+    Case { calls: &["sync_file_range"], error: EIO, slow: 50_000, times: EVER, users: 900 },
+    Case { calls: &["sync_file_range"], error: EIO, slow: 900_000, times: 1, users: 900 },
+    Case { calls: &["pwrite64"], error: EIO, slow: 0, times: 1, users: 1 },
+    Case { calls: &["pwrite64"], error: EIO, slow: 50_000, times: EVER, users: 900 },
+    Case { calls: &["pwrite64"], error: EIO, slow: 900_000, times: 1, users: 900 },
+    Case { calls: &["pwrite64"], error: ENOSPC, slow: 50_000, times: EVER, users: 1 },
+    Case { calls: &["pwrite64"], error: ENOSPC, slow: 300_000, times: 1, users: 900 },
+    Case {
+        calls: &["pwrite64", "sync_file_range", "fdatasync", "fsync"],
+        error: EROFS,
+        slow: 0,
+        times: EVER,
+        users: 9,
+    },
 ];
 
-/// A write that met the error isn't known to have failed; the store's own flushes may meet it first, and then none is taken.
-fn assert_failed(refused: &tonic::Status) {
+/// A write that was under way isn't known to have failed; one that wasn't has failed.
+fn assert_failed(refused: &Status) {
     if refused.code() == Code::Unknown {
         assert_error(refused, Code::Unknown, "OUTCOME_UNKNOWN");
     } else {
@@ -53,7 +70,7 @@ async fn fail(case: &Case) {
     };
     set();
     let refused = ledger.write_users(&channel, case.users, 1_000).await.unwrap_err();
-    assert_failed(&refused);
+    assert_error(&refused, Code::Unknown, "OUTCOME_UNKNOWN");
     ledger.assert_shown(&channel).await;
     faults.clear();
     for _ in 0..3 {
@@ -67,7 +84,7 @@ async fn fail(case: &Case) {
     server.terminate();
     assert!(server.end().success(), "{}", server.log());
     let log = server.log();
-    assert!(log.contains("writes are refused: the store has failed"), "{log}");
+    assert!(log.contains("writes are refused: the store has failed") && !log.contains("panicked"), "{log}");
     faults.clear();
     let server = faults.spawn();
     let channel = connect(&server).await;
@@ -92,7 +109,8 @@ async fn after_a_disk_error_no_write_is_taken_until_a_restart_and_reads_go_on() 
 /// Writers who are many share one flush: all of them are told, and none of them wrongly.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_error_under_load_is_told_to_every_writer() {
-    for (round, call) in ["fdatasync"].into_iter().cycle().take(9).enumerate() {
+    for (round, call) in ["fdatasync", "sync_file_range", "pwrite64"].into_iter().cycle().take(9).enumerate()
+    {
         let faults = Faults::none();
         let server = faults.spawn();
         let channel = connect(&server).await;
@@ -127,5 +145,109 @@ async fn a_disk_error_under_load_is_told_to_every_writer() {
             "{call} under load: {count} acknowledged, all kept; {unknown} writers were told it isn't known"
         );
         assert!(unknown > 0);
+    }
+}
+
+/// A large write is several calls, on threads of the tree's that don't always wake whoever waits for them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_ends_wherever_in_it_the_disk_fails() {
+    let calls = (0..9).map(|skipped| ("pwrite64", skipped)).chain([("sync_file_range", 8)]);
+    for (call, skipped) in calls {
+        let faults = Faults::none();
+        let server = faults.spawn();
+        let channel = connect(&server).await;
+        let mut ledger = Ledger::default();
+        ledger.write_well(&channel, 3).await;
+        faults.set("skip", skipped);
+        faults.set("slow", 300_000);
+        faults.set("times", 1);
+        faults.set(call, EIO);
+        let refused = ledger.write_users(&channel, 900, 1_000).await.unwrap_err();
+        assert_error(&refused, Code::Unknown, "OUTCOME_UNKNOWN");
+        ledger.assert_shown(&channel).await;
+        let how = if server.log().contains("a commit did not end") { "did not end" } else { "failed" };
+        server.stop();
+        faults.clear();
+        let server = faults.spawn();
+        ledger.assert_kept(&connect(&server).await).await;
+        tell!("{call} number {skipped} of a large write fails: the write {how}, and was answered");
+    }
+}
+
+/// What becomes of a disk that gave no answer.
+#[derive(Clone, Copy, Debug)]
+enum Silence {
+    /// It goes on, while the server ends too.
+    Lasts,
+    /// It ends, and a commit that was given up comes back.
+    Ends,
+}
+
+async fn fall_silent(silence: Silence) {
+    let faults = Faults::none();
+    let mut server = faults.spawn();
+    // Who writes waits longer here than for anything else.
+    let endpoint = Endpoint::from_shared(server.url()).unwrap().timeout(4 * ANSWER_MAX);
+    let channel = endpoint.connect().await.unwrap();
+    let mut ledger = Ledger::default();
+    ledger.write_well(&channel, 20).await;
+    faults.set("times", EVER);
+    faults.set("fdatasync", SILENT);
+    let began = Instant::now();
+    let writers = (1..9).map(|writer| {
+        let mut ledger = Ledger { tried: writer * 1_000, ..Ledger::default() };
+        let channel = channel.clone();
+        async move { ledger.write(&channel, 100).await.unwrap_err() }
+    });
+    let writers: tokio::task::JoinSet<_> = writers.collect();
+    ledger.assert_shown(&channel).await;
+    let refused = writers.join_all().await;
+    let took = began.elapsed();
+    refused.iter().for_each(assert_failed);
+    let unknown = refused.iter().filter(|refused| refused.code() == Code::Unknown).count();
+    assert!(unknown > 0);
+    waits_for_writes(&channel, ServingStatus::NotServing).await;
+    match silence {
+        Silence::Lasts => {}
+        Silence::Ends => faults.clear(),
+    }
+    assert_error(&ledger.write(&channel, 100).await.unwrap_err(), Code::Unavailable, "STORE_FAILED");
+    ledger.assert_shown(&channel).await;
+    server.terminate();
+    assert!(server.end().success(), "{}", server.log());
+    assert!(!server.log().contains("panicked"), "{}", server.log());
+    faults.clear();
+    let server = faults.spawn();
+    ledger.tried = u64::MAX;
+    ledger.assert_kept(&connect(&server).await).await;
+    tell!("no answer, {silence:?}: 8 writes ended in {took:?}, {unknown} of them unknown");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_gives_no_answer_stops_writes_alone() {
+    tokio::join!(fall_silent(Silence::Lasts), fall_silent(Silence::Ends));
+}
+
+/// A store is closed with writes and syncs of the tree's, whose code doesn't expect them to fail.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_fails_at_the_end_keeps_no_server_from_ending() {
+    for calls in [&["fsync"][..], &["fdatasync", "fsync"], &["pwrite64", "sync_file_range", "fsync"]] {
+        for times in [1, 2, EVER] {
+            let faults = Faults::none();
+            let mut server = faults.spawn();
+            let channel = connect(&server).await;
+            let mut ledger = Ledger::default();
+            ledger.write_well(&channel, 20).await;
+            faults.set("times", times);
+            for call in calls {
+                faults.set(call, EIO);
+            }
+            server.terminate();
+            assert!(server.end().success(), "{}", server.log());
+            assert!(!server.log().contains("panicked"), "{}", server.log());
+            faults.clear();
+            let server = faults.spawn();
+            ledger.assert_kept(&connect(&server).await).await;
+        }
     }
 }

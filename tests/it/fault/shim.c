@@ -1,8 +1,9 @@
 /* Faults for a server under test, loaded before libc.
  *
  * The folder $FAULTS commands: a file there, named as a call, has the number of the error that the call gives on files of
- * the store. `times` has how many such calls fail, `skip` how many work before, `slow` after how many microseconds, `clock` the seconds
- * that the time of day is ahead. Nothing is there: everything works. */
+ * the store, or -1 where it does not return for as long as the file has that, and then works. `times` has how many such
+ * calls fail, `skip` how many work before, `slow` after how many microseconds, `clock` the seconds that the time of day is
+ * ahead. Nothing is there: everything works. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -14,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 #include <fcntl.h>
+
+#define SILENT -1
 
 /* The number in a file of the folder of faults, or `otherwise`. By bare calls: the wrapped ones would come back here. */
 static long commanded(const char *name, long otherwise) {
@@ -42,6 +45,10 @@ static int fails(const char *name, int file) {
     if (readlink(link, path, sizeof path - 1) < 0 || strstr(path, "/store/") == NULL) return 0;
     long before = atomic_fetch_add(&seen, 1) - commanded("skip", 0);
     if (before < 0 || before >= commanded("times", 0)) return 0;
+    if (error == SILENT) {
+        while (commanded(name, 0) == SILENT) usleep(10000);
+        return 0;
+    }
     usleep(commanded("slow", 0));
     errno = (int)error;
     return 1;

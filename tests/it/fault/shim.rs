@@ -12,7 +12,10 @@ use crate::tool::{must, root};
 
 /// Errors by their numbers.
 pub(super) const EIO: i64 = 5;
+pub(super) const ENOSPC: i64 = 28;
 pub(super) const EROFS: i64 = 30;
+/// None: the call doesn't return for as long as that is commanded.
+pub(super) const SILENT: i64 = -1;
 
 fn library() -> &'static Path {
     static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| {
