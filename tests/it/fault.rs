@@ -18,6 +18,7 @@ mod full;
 mod mode;
 mod recovery;
 mod shim;
+mod terminate;
 mod volume;
 
 use std::collections::BTreeSet;
@@ -136,16 +137,19 @@ fn tickets() -> pb::Object {
     pb::Object { object: Some(pb::object::Object::EntityType(entity_type)) }
 }
 
-/// A question is answered, and health says so.
-async fn assert_decides(channel: &Channel) {
-    let request = pb::CheckRequest {
+fn question() -> pb::CheckRequest {
+    pb::CheckRequest {
         subject: "1".to_owned(),
         action: "read".to_owned(),
         entity_type: "ticket".to_owned(),
         resource: Some(pb::check_request::Resource::Id("none".to_owned())),
         ..pb::CheckRequest::default()
-    };
-    let answer = DecisionServiceClient::new(channel.clone()).check(request).await.unwrap().into_inner();
+    }
+}
+
+/// A question is answered, and health says so.
+async fn assert_decides(channel: &Channel) {
+    let answer = DecisionServiceClient::new(channel.clone()).check(question()).await.unwrap().into_inner();
     assert_eq!(answer.decision.unwrap().effect(), pb::Effect::Deny);
     assert_eq!(health(channel, "").await, ServingStatus::Serving);
 }
