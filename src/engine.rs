@@ -27,7 +27,7 @@ mod write;
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ use crate::domain::{ChangeSet, Id, Revision};
 use crate::memory::{Budget, Strain};
 use crate::rights::EffectiveRights;
 use crate::snapshot::Snapshot;
-use crate::store::{self, Store};
+use crate::store::{self, CommitError, Store};
 use crate::telemetry::{Histogram, phase};
 use crate::watch::{Feed, Watcher};
 
@@ -218,8 +218,27 @@ struct Shared {
 struct Commits {
     /// How long each took.
     durations: Histogram,
-    /// How many the store could not take.
+    /// How many the store could not take, but for want of room.
     failures: AtomicU64,
+    /// How many found too little room.
+    full: AtomicU64,
+}
+
+impl Commits {
+    /// Counts one that was not taken.
+    fn count(&self, error: &CommitError) {
+        match error {
+            CommitError::NoRoom(_) => &self.full,
+            CommitError::Order { .. }
+            | CommitError::Unlike { .. }
+            | CommitError::TooLarge { .. }
+            | CommitError::Disk(_)
+            | CommitError::Damaged(_)
+            | CommitError::Unsettled(_)
+            | CommitError::Stopped => &self.failures,
+        }
+        .fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 impl Shared {

@@ -51,8 +51,10 @@ pub struct StoreFigures {
     pub bytes: u64,
     /// How long commits took; each holds the writes that waited together.
     pub commits: Timings,
-    /// How many commits failed.
+    /// How many commits failed, but for want of room.
     pub failures: u64,
+    /// How many commits found too little room on the volume.
+    pub full: u64,
     /// How many writes wait.
     pub writes_waiting: usize,
 }
@@ -92,6 +94,7 @@ impl Engine {
                 bytes: self.store_bytes(),
                 commits: shared.commits.durations.timings(),
                 failures: shared.commits.failures.load(Ordering::Relaxed),
+                full: shared.commits.full.load(Ordering::Relaxed),
                 writes_waiting: self.queue.max_capacity() - self.queue.capacity(),
             },
             watch: WatchFigures { watchers, lag },

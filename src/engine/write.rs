@@ -355,7 +355,7 @@ impl Group {
         self.waiting = shared.desk.end_commit()?;
         shared.commits.durations.count(begun.elapsed());
         committed.map_err(|error| {
-            shared.commits.failures.fetch_add(1, Ordering::Relaxed);
+            shared.commits.count(&error);
             error.into()
         })
     }

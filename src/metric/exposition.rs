@@ -225,7 +225,8 @@ fn store(page: &mut Page<'_>, figures: &Figures) -> fmt::Result {
         "How long it took to put waiting writes on disk, the flush included",
         one(store.commits.clone()),
     )?;
-    page.counter("dopusk_store_errors", "Commits that the store could not take", one(store.failures))?;
+    page.counter("dopusk_store_errors", "Commits that failed, but for want of room", one(store.failures))?;
+    page.counter("dopusk_store_full", "Commits that found too little room on the volume", one(store.full))?;
     page.gauge("dopusk_store_size_bytes", "The bytes of the store on disk", one(store.bytes))?;
     page.gauge("dopusk_writes_waiting", "Writes that wait for the store", one(store.writes_waiting))
 }

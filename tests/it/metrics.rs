@@ -61,7 +61,7 @@ impl Page {
     }
 
     /// The value of a series that counts; 0 if it isn't there.
-    fn count(&self, name: &str, labels: &[(&str, &str)]) -> u64 {
+    pub(crate) fn count(&self, name: &str, labels: &[(&str, &str)]) -> u64 {
         self.written(name, labels).map_or(0, |value| value.parse().unwrap())
     }
 
@@ -104,7 +104,11 @@ pub(crate) async fn host() -> Host {
 }
 
 pub(crate) async fn page(host: &Host) -> Page {
-    let (head, body) = get(host.metrics_address().unwrap(), "GET /metrics").await;
+    page_at(host.metrics_address().unwrap()).await
+}
+
+pub(crate) async fn page_at(address: SocketAddr) -> Page {
+    let (head, body) = get(address, "GET /metrics").await;
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
     assert!(head.contains("content-type: text/plain; version=0.0.4; charset=utf-8"), "{head}");
     Page::of(&body)

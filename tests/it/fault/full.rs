@@ -1,5 +1,6 @@
 //! A full disk: the volume is filled beside the store, or by it.
 
+use std::process::Command;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -10,6 +11,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use super::volume::Volume;
 use super::{Ledger, connect, waits_for_writes};
 use crate::host::assert_error;
+use crate::metrics::page_at;
 use crate::process::Process;
 
 async fn assert_refused(ledger: &mut Ledger, channel: &Channel) {
@@ -21,8 +23,11 @@ async fn assert_refused(ledger: &mut Ledger, channel: &Channel) {
 async fn a_disk_that_others_fill_stops_writes_alone_and_until_there_is_room() {
     let volume = Volume::of_mib(64);
     let data = volume.path().join("store");
-    let mut server = Process::spawn(&data);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dopusk"));
+    command.env("DOPUSK_METRICS_LISTEN", "127.0.0.1:0");
+    let mut server = Process::spawn_under(command, &data);
     let channel = connect(&server).await;
+    let metrics = server.says("metrics at http://").trim_end_matches("/metrics").parse().unwrap();
     let mut ledger = Ledger::default();
     ledger.write_well(&channel, 50).await;
     for free in [3 << 20, 64 << 10, 0] {
@@ -34,6 +39,10 @@ async fn a_disk_that_others_fill_stops_writes_alone_and_until_there_is_room() {
         ledger.write_well(&channel, 5).await;
         waits_for_writes(&channel, ServingStatus::Serving).await;
     }
+    // A disk that is full has not failed.
+    let page = page_at(metrics).await;
+    assert_eq!(page.count("dopusk_store_full_total", &[]), 3);
+    assert_eq!(page.count("dopusk_store_errors_total", &[]), 0);
     let log = server.log();
     assert!(log.contains("the volume of the store has too little room"), "{log}");
     assert!(log.contains("writes are taken again"), "{log}");

@@ -46,6 +46,7 @@ async fn the_revision_its_time_and_the_commits_are_told() {
     assert_eq!(page.count("dopusk_store_commit_seconds_count", &[]), 2);
     assert!(page.value("dopusk_store_commit_seconds_sum", &[]) > 0.0);
     assert_eq!(page.count("dopusk_store_errors_total", &[]), 0);
+    assert_eq!(page.count("dopusk_store_full_total", &[]), 0);
     assert!(page.count("dopusk_store_size_bytes", &[]) > 0);
     assert_eq!(page.count("dopusk_writes_waiting", &[]), 0);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
