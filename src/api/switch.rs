@@ -62,7 +62,7 @@ impl Service<Request<Body>> for Switch {
             return Box::pin(std::future::ready(Ok(refusal())));
         }
         if request.uri().path() == LISTS {
-            return Box::pin(self.lists.clone().serve(request));
+            return self.lists.clone().serve(request);
         }
         if request.uri().path().starts_with(DECISIONS) {
             self.decisions.call(request)
@@ -77,9 +77,9 @@ impl Service<Request<Body>> for Switch {
 struct Lists(DecisionApi);
 
 impl Lists {
-    async fn serve(self, request: Request<Body>) -> Result<Response<Body>, Infallible> {
+    fn serve(self, request: Request<Body>) -> <Switch as Service<Request<Body>>>::Future {
         let mut grpc = Grpc::new(ChunkCodec).apply_max_message_size_config(Some(MESSAGE_BYTES_MAX), None);
-        Ok(grpc.server_streaming(self, request).await)
+        Box::pin(async move { Ok(grpc.server_streaming(self, request).await) })
     }
 }
 
