@@ -361,14 +361,12 @@ impl Draft {
 fn place(model: Model, rows: &Table<ResourceRow>, slots: &Sorted<u32>, drafts: &mut [Draft]) {
     let mut slots = slots.iter();
     loop {
-        // Looked up before any is looked at, so that the processor waits for many at once.
         let some: ArrayVec<u32, ROWS_AT_ONCE> = slots.by_ref().take(ROWS_AT_ONCE).collect();
-        let found: ArrayVec<(u32, &ResourceRow), ROWS_AT_ONCE> =
-            some.iter().filter_map(|slot| Some((*slot, rows.row(*slot)?))).collect();
+        let found: ArrayVec<&ResourceRow, ROWS_AT_ONCE> = rows.rows_at(some.iter().copied());
         if some.is_empty() {
             return;
         }
-        for (slot, row) in found {
+        for (slot, row) in some.into_iter().zip(found) {
             each_place(model, row, &mut |by, owner| {
                 if let Some(draft) = drafts.get_mut(by as usize) {
                     draft.push(owner, slot);
