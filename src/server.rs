@@ -166,7 +166,7 @@ pub struct Running {
     audit: Option<Audit>,
     load: Arc<Load>,
     memory: Arc<Budget>,
-    following: [JoinHandle<()>; 3],
+    following: [JoinHandle<()>; 4],
     monitor: Option<Monitor>,
     telling: JoinHandle<()>,
     drain_max: Duration,
@@ -219,6 +219,7 @@ pub async fn start(settings: Settings) -> Result<Running, ServeError> {
         tokio::spawn(credentials.clone().follow()),
         tokio::spawn(context.follow()),
         tokio::spawn(relief::follow(Arc::clone(&engine), Arc::clone(&memory))),
+        tokio::spawn(Arc::clone(&load).follow()),
     ];
     let monitor = bound.map(|it| it.serve(&engine, &load));
     let telling = writing::tell(&engine, health.clone()).await;

@@ -85,6 +85,11 @@ impl Load {
         is_busy.then_some(Refusal::Busy)
     }
 
+    /// Feels how long calls wait for an async thread, for as long as it is polled.
+    pub async fn follow(self: Arc<Self>) {
+        self.queue.follow().await;
+    }
+
     /// Whether there is memory for what stays: objects that are added, states of the past.
     pub(super) fn has_memory(&self) -> Result<(), Status> {
         if self.is_without_memory(Strain::Short) { Err(status::memory_short()) } else { Ok(()) }
