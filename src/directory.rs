@@ -8,6 +8,7 @@ mod affected;
 mod catalog;
 mod count;
 mod edit;
+mod home;
 mod name;
 mod onlooker;
 mod openness;
@@ -29,6 +30,7 @@ use crate::table::{Row, Rows, Table};
 
 pub use affected::affected;
 pub use catalog::{ActionIndex, ActionKind, Catalog, StageIndex, TypeIndex, TypeNode};
+pub use home::Home;
 pub use onlooker::onlookers;
 pub use openness::Openness;
 pub use reach::{Reach, ReachedRole};
@@ -59,7 +61,7 @@ pub struct UserNode {
     id: Id,
     user: Option<Arc<User>>,
     /// Dep(u), sorted.
-    departments: Arc<[DepartmentIndex]>,
+    departments: Home,
     /// The helpdesk groups that he is a member of, sorted.
     groups: Arc<[GroupIndex]>,
 }
@@ -79,7 +81,7 @@ impl UserNode {
 
     /// The departments that he is a direct member of, sorted.
     #[must_use]
-    pub fn departments(&self) -> &Arc<[DepartmentIndex]> {
+    pub fn departments(&self) -> &Home {
         &self.departments
     }
 

@@ -14,10 +14,8 @@ mod support;
 mod way;
 mod witness;
 
-use std::sync::Arc;
-
 use crate::directory::{
-    ActionIndex, ActionKind, DepartmentIndex, Directory, GroupIndex, StageIndex, TypeIndex, TypeNode,
+    ActionIndex, ActionKind, DepartmentIndex, Directory, GroupIndex, Home, StageIndex, TypeIndex, TypeNode,
     UserIndex,
 };
 use crate::domain::{Decision, Grant, GroupKind, Id, Model, Reason, Role, Scope, SupportRole};
@@ -71,7 +69,7 @@ pub struct EffectiveRights {
     admin: bool,
     support_role: SupportRole,
     /// Dep(u), sorted.
-    departments: Arc<[DepartmentIndex]>,
+    departments: Home,
     /// Below(Dep(u)), sorted; empty where no right of his reaches there.
     below: Box<[DepartmentIndex]>,
     /// The team groups that show him their other members' tickets, sorted.
@@ -93,7 +91,7 @@ impl EffectiveRights {
             active: object.active,
             admin: object.admin,
             support_role: object.support_role,
-            departments: Arc::clone(node.departments()),
+            departments: node.departments().clone(),
             below: below(directory, node.departments(), &entries),
             team_groups: directory.viewed_groups(user, GroupKind::Team).collect(),
             client_groups: directory.viewed_groups(user, GroupKind::Client).collect(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::count::recount;
 use super::{
-    DepartmentIndex, DepartmentNode, Directory, GroupIndex, GroupNode, MemberFlags, UserIndex, UserNode,
+    DepartmentIndex, DepartmentNode, Directory, GroupIndex, GroupNode, Home, MemberFlags, UserIndex, UserNode,
 };
 use crate::domain::{
     Department, EntityType, Id, Key, Object, Role, RoleBinding, SupportGroup, SupportRole, User, Workgroup,
@@ -51,7 +51,7 @@ impl Directory {
             return index;
         }
         let node =
-            UserNode { id: id.clone(), user: None, departments: Arc::default(), groups: Arc::default() };
+            UserNode { id: id.clone(), user: None, departments: Home::default(), groups: Arc::default() };
         UserIndex(self.users.put(node))
     }
 
@@ -108,9 +108,8 @@ impl Directory {
 
     fn put_user(&mut self, id: &Id, user: Option<&Arc<User>>) {
         let index = self.intern_user(id);
-        let mut departments: Vec<DepartmentIndex> =
-            user.into_iter().flat_map(|it| &it.departments).map(|id| self.intern_department(id)).collect();
-        departments.sort_unstable();
+        let departments = user.into_iter().flat_map(|it| &it.departments);
+        let departments = Home::of(departments.map(|id| self.intern_department(id)).collect());
         let Some(mut node) = self.user(index).cloned() else { return };
         for department in node.departments.iter() {
             if let Some(members) = self.members.grow_mut(department.0 as usize).map(Arc::make_mut)
@@ -119,7 +118,7 @@ impl Directory {
                 members.remove(at);
             }
         }
-        for department in &departments {
+        for department in departments.iter() {
             if let Some(members) = self.members.grow_mut(department.0 as usize).map(Arc::make_mut)
                 && let Err(at) = members.binary_search(&index)
             {
@@ -136,7 +135,7 @@ impl Directory {
         } else {
             self.demos.remove(&index);
         }
-        node.departments = departments.into();
+        node.departments = departments;
         recount(&mut self.existing.users, node.user.as_ref(), user);
         node.user = user.cloned();
         self.users.put(node);

@@ -44,13 +44,12 @@ impl Line {
 #[derive(Clone, Default)]
 struct Part {
     lines: Arc<[Line]>,
-    len: usize,
 }
 
 impl Part {
     fn of(entries: &[(u32, u32)]) -> Self {
         let count = entries.len().div_ceil(FULL_LEAST).max(1);
-        let mut part = Self { lines: vec![Line::EMPTY; count].into(), len: 0 };
+        let mut part = Self { lines: vec![Line::EMPTY; count].into() };
         for (hash, slot) in entries {
             part.place(*hash, *slot);
         }
@@ -62,7 +61,7 @@ impl Part {
     }
 
     fn is_full(&self) -> bool {
-        self.len >= self.lines.len() * FULL_MOST
+        self.lines.iter().map(|line| usize::from(line.len)).sum::<usize>() >= self.lines.len() * FULL_MOST
     }
 
     fn place(&mut self, hash: u32, slot: u32) {
@@ -74,7 +73,6 @@ impl Part {
             if let (Some(place), Some(tag)) = (line.slots.get_mut(len), line.tags.get_mut(len)) {
                 (*place, *tag) = (slot, tag_of(hash));
                 line.len += 1;
-                self.len += 1;
                 return;
             }
             line.is_passed = true;
@@ -88,7 +86,6 @@ impl Part {
                 line.slots.copy_within(at + 1..len, at);
                 line.tags.copy_within(at + 1..len, at);
                 line.len -= 1;
-                self.len -= 1;
                 return;
             }
         }

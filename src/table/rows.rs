@@ -13,19 +13,27 @@ const BRANCH: usize = 32;
 #[derive(Clone)]
 enum Node<T, const LEAF: usize> {
     Branch(Arc<[Self; BRANCH]>),
-    Leaf(Arc<[T; LEAF]>),
+    Twig(Arc<[Option<Leaf<T, LEAF>>; BRANCH]>),
     /// Nothing was put here yet.
     Empty,
 }
 
+/// Told apart from nothing by the pointer alone, unlike a node: there are as many pointers to leaves as there are leaves,
+/// and half their size is what the processor's cache holds more of.
+type Leaf<T, const LEAF: usize> = Arc<[T; LEAF]>;
+
 impl<T: Clone + Default, const LEAF: usize> Node<T, LEAF> {
-    fn leaf() -> Self {
-        Self::Leaf(Arc::new(array::from_fn(|_| T::default())))
+    fn twig() -> Self {
+        Self::Twig(Arc::new([const { None }; BRANCH]))
     }
 
     fn branch() -> Self {
         Self::Branch(Arc::new([const { Self::Empty }; BRANCH]))
     }
+}
+
+fn leaf<T: Clone + Default, const LEAF: usize>() -> Leaf<T, LEAF> {
+    Arc::new(array::from_fn(|_| T::default()))
 }
 
 /// A vector whose copies share structure, in leaves of `LEAF` items.
@@ -34,7 +42,7 @@ impl<T: Clone + Default, const LEAF: usize> Node<T, LEAF> {
 #[derive(Clone)]
 pub struct Rows<T, const LEAF: usize = 63> {
     root: Node<T, LEAF>,
-    /// How many branches there are above a leaf.
+    /// How many branches there are above a twig.
     depth: u32,
     len: usize,
 }
@@ -69,9 +77,9 @@ impl<T: Clone + Default, const LEAF: usize> Rows<T, LEAF> {
             match node {
                 Node::Branch(children) => {
                     depth -= 1;
-                    node = children.get(child_of(leaf, depth))?;
+                    node = children.get(child_of(leaf / BRANCH, depth))?;
                 }
-                Node::Leaf(items) => return items.get(at % LEAF),
+                Node::Twig(leaves) => return leaves.get(leaf % BRANCH)?.as_ref()?.get(at % LEAF),
                 Node::Empty => return None,
             }
         }
@@ -87,7 +95,7 @@ impl<T: Clone + Default, const LEAF: usize> Rows<T, LEAF> {
 
     /// Puts an item behind the last.
     pub fn push(&mut self, item: T) {
-        if self.len == LEAF * BRANCH.pow(self.depth) {
+        if self.len == LEAF * BRANCH.pow(self.depth + 1) {
             // The tree is full: it becomes the first child of a new root.
             let old = std::mem::replace(&mut self.root, Node::branch());
             if let Node::Branch(children) = &mut self.root
@@ -117,9 +125,9 @@ impl<T: Clone + Default, const LEAF: usize> Rows<T, LEAF> {
     }
 }
 
-/// Which child of a branch the leaf of a number is under; `depth` branches are below that one.
-const fn child_of(leaf: usize, depth: u32) -> usize {
-    (leaf >> (BRANCH.ilog2() * depth)) % BRANCH
+/// Which child of a branch the twig of a number is under; `depth` branches are below that one.
+const fn child_of(twig: usize, depth: u32) -> usize {
+    (twig >> (BRANCH.ilog2() * depth)) % BRANCH
 }
 
 /// A place in a tree, with the nodes above it made where they are missing.
@@ -128,16 +136,20 @@ fn place_mut<T: Clone + Default, const LEAF: usize>(
     mut depth: u32,
     at: usize,
 ) -> Option<&mut T> {
+    let number = at / LEAF;
     loop {
         if matches!(node, Node::Empty) {
-            *node = if depth == 0 { Node::leaf() } else { Node::branch() };
+            *node = if depth == 0 { Node::twig() } else { Node::branch() };
         }
         match node {
             Node::Branch(children) => {
                 depth -= 1;
-                node = Arc::make_mut(children).get_mut(child_of(at / LEAF, depth))?;
+                node = Arc::make_mut(children).get_mut(child_of(number / BRANCH, depth))?;
             }
-            Node::Leaf(items) => return Arc::make_mut(items).get_mut(at % LEAF),
+            Node::Twig(leaves) => {
+                let place = Arc::make_mut(leaves).get_mut(number % BRANCH)?;
+                return Arc::make_mut(place.get_or_insert_with(leaf)).get_mut(at % LEAF);
+            }
             Node::Empty => return None,
         }
     }
