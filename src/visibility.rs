@@ -19,6 +19,7 @@ mod selection;
 mod set;
 mod shift;
 mod sight;
+mod sum;
 mod turn;
 mod verify;
 

@@ -9,6 +9,7 @@ use imbl::{OrdMap, Vector};
 
 use super::count::Class;
 use super::row::ResourceRow;
+use super::sum::{DepartmentReach, Memory, Sums};
 use crate::directory::DepartmentIndex;
 use crate::rights::Standing;
 use crate::table::{Rows, Sorted};
@@ -49,6 +50,7 @@ pub(super) struct DepartmentSets {
     width: usize,
     /// By department.
     counts: Rows<Sorted<SetCount>, 16>,
+    memory: Memory,
 }
 
 impl DepartmentSets {
@@ -82,11 +84,13 @@ impl DepartmentSets {
             let set = self.name(departments);
             self.width = self.width.max(class.number() + 1);
             self.change((set, class), departments, |count| count + 1);
+            self.note(class, departments, true);
         }
     }
 
     /// Counts a resource no longer.
     pub(super) fn subtract(&mut self, class: Class, departments: &[DepartmentIndex]) {
+        self.note(class, departments, false);
         let Some(named) = self.named.get_mut(departments) else { return };
         named.by -= 1;
         let (set, is_last) = (named.number, named.by == 0);
@@ -94,6 +98,13 @@ impl DepartmentSets {
         if is_last {
             self.named.remove(departments);
             self.free.push_back(set);
+        }
+    }
+
+    /// Notes that one more resource names a set that is named, or one less.
+    fn note(&mut self, class: Class, departments: &[DepartmentIndex], is_more: bool) {
+        if let Some((departments, _)) = self.named.get_key_value(departments) {
+            self.memory.note(class, Arc::clone(departments), is_more);
         }
     }
 
@@ -143,31 +154,36 @@ impl DepartmentSets {
     }
 
     /// How many resources that name several departments are open, by the number of the class. It is told how the subject
-    /// stands to each department in his reach, and `opens` says what that opens; with more relations it opens no less.
-    ///
-    /// Each set is counted when it is first met, and whatever more opens when it is met again: with the first of its
-    /// departments it opens to who stands so to that one, with the next to who stands so to both.
+    /// stands to each department in his reach, and `opens` says what that opens.
     pub(super) fn count(
         &self,
         departments: impl Iterator<Item = (DepartmentIndex, Standing)>,
         opens: impl Fn(Class, Standing) -> bool,
     ) -> Vec<u64> {
+        let mut reach: Vec<_> = departments.collect();
+        reach.sort_unstable();
+        self.memory.sums(&reach, || self.sums(&reach)).opened(opens)
+    }
+
+    /// Each set is counted when it is first met, and moved to how he stands to it by one department more when it is met
+    /// again.
+    fn sums(&self, reach: &DepartmentReach) -> Sums {
         let mut stood = vec![Standing::NONE; self.number_end as usize];
-        let mut sums = Sums { width: self.width, each: Vec::new() };
-        for (department, standing) in departments {
+        let mut shifts = Shifts { width: self.width, each: Vec::new() };
+        for (department, standing) in reach {
             let Some(counts) = self.counts.get(department.0 as usize) else { continue };
             let (mut set, mut at) = (u32::MAX, None);
             counts.iter().for_each(|it| {
                 if it.set != set {
                     set = it.set;
-                    at = sums.place_of(meet(&mut stood, set, standing));
+                    at = shifts.place_of(meet(&mut stood, set, *standing));
                 }
                 if let Some(at) = at {
-                    sums.add(at, it.class, it.count);
+                    shifts.add(at, it.class, it.count);
                 }
             });
         }
-        sums.opened(opens)
+        shifts.to_sums()
     }
 }
 
@@ -180,13 +196,13 @@ fn meet(stood: &mut [Standing], set: u32, standing: Standing) -> (Standing, Stan
 }
 
 /// Counts by how the subject stood to a set before and how he does now, of which there are few, and by class.
-struct Sums {
+struct Shifts {
     /// More than the largest number of a class.
     width: usize,
     each: Vec<((Standing, Standing), Vec<u64>)>,
 }
 
-impl Sums {
+impl Shifts {
     /// Where the counts go of those to which he stands so; nowhere where he stands to them as before.
     fn place_of(&mut self, stood: (Standing, Standing)) -> Option<usize> {
         if stood.0 == stood.1 {
@@ -205,18 +221,13 @@ impl Sums {
         }
     }
 
-    /// By the number of the class, how many are open now that were not before.
-    fn opened(&self, opens: impl Fn(Class, Standing) -> bool) -> Vec<u64> {
-        let mut opened = vec![0; self.width];
-        for ((before, now), sums) in &self.each {
-            let sums = (0..).map(Class::of_number).zip(sums);
-            for ((class, sum), opened) in sums.zip(&mut opened) {
-                if opens(class, *now) && !opens(class, *before) {
-                    *opened += sum;
-                }
-            }
+    fn to_sums(&self) -> Sums {
+        let mut sums = Sums::default();
+        for (stood, counts) in &self.each {
+            let counts = (0..).map(Class::of_number).zip(counts).filter(|(_, count)| **count > 0);
+            counts.for_each(|(class, count)| sums.shift(*stood, class, *count));
         }
-        opened
+        sums
     }
 }
 
@@ -235,9 +246,11 @@ mod tests {
     use crate::rights::Relation;
 
     const RELATIONS: [Relation; 2] = [Relation::Department, Relation::Subdepartments];
+    /// Six of them are named; the reach is large enough for its sums to be remembered.
+    const DEPARTMENTS: usize = 18;
 
     fn departments_of(bits: u8) -> Vec<DepartmentIndex> {
-        (0..6).filter(|at| bits >> at & 1 == 1).map(DepartmentIndex).collect()
+        (0..6).filter(|at| bits >> at & 1 == 1).map(|at| DepartmentIndex(at * 3)).collect()
     }
 
     fn standing_of(bits: u8) -> Standing {
@@ -254,40 +267,74 @@ mod tests {
         }
     }
 
-    fn counted(sets: &DepartmentSets, reach: &[u8]) -> BTreeMap<usize, u64> {
-        let reach = (0..).map(DepartmentIndex).zip(reach.iter().map(|bits| standing_of(*bits)));
-        sets.count(reach, opens).into_iter().enumerate().filter(|(_, count)| *count > 0).collect()
+    /// Sets, and the resources that they should count.
+    #[derive(Clone, Default)]
+    struct Pair {
+        sets: DepartmentSets,
+        model: Vec<(u8, u32)>,
+    }
+
+    impl Pair {
+        fn step(&mut self, (bits, class, stays): (u8, u32, bool)) {
+            if stays {
+                self.sets.add(Class::of_number(class), &departments_of(bits));
+                self.model.push((bits, class));
+            } else if let Some((bits, class)) = self.model.pop() {
+                self.sets.subtract(Class::of_number(class), &departments_of(bits));
+            }
+        }
+
+        fn counted(&self, reach: &[u8]) -> BTreeMap<usize, u64> {
+            let reach = (0..).map(DepartmentIndex).zip(reach.iter().map(|bits| standing_of(*bits)));
+            self.sets.count(reach, opens).into_iter().enumerate().filter(|(_, count)| *count > 0).collect()
+        }
+
+        fn expected(&self, reach: &[u8]) -> BTreeMap<usize, u64> {
+            let mut expected = BTreeMap::new();
+            for (bits, class) in &self.model {
+                let departments = departments_of(*bits);
+                let standings = departments.iter().map(|it| standing_of(reach[it.0 as usize]));
+                let is_open =
+                    opens(Class::of_number(*class), standings.fold(Standing::NONE, Standing::union));
+                if departments.len() > 1 && is_open {
+                    *expected.entry(*class as usize).or_default() += 1;
+                }
+            }
+            expected
+        }
     }
 
     proptest! {
         #[test]
         fn each_resource_counts_once_by_all_of_its_departments_together(
             steps in prop::collection::vec((0u8..64, 0u32..3, any::<bool>()), 0..300),
-            reach in prop::collection::vec(0u8..4, 6),
+            reach in prop::collection::vec(0u8..4, DEPARTMENTS),
+            copy_at in 0usize..300,
         ) {
-            let mut sets = DepartmentSets::default();
-            let mut model: Vec<(u8, u32)> = Vec::new();
-            for (bits, class, stays) in steps {
-                if stays {
-                    sets.add(Class::of_number(class), &departments_of(bits));
-                    model.push((bits, class));
-                } else if let Some((bits, class)) = model.pop() {
-                    sets.subtract(Class::of_number(class), &departments_of(bits));
+            let (mut pair, mut copy) = (Pair::default(), Pair::default());
+            for (at, step) in steps.into_iter().enumerate() {
+                pair.step(step);
+                // From there on the copy goes another way, and both are asked in turn.
+                if at == copy_at {
+                    copy = pair.clone();
+                }
+                copy.step((step.0 ^ 1, 2 - step.1, step.2));
+                for it in [&pair, &copy] {
+                    prop_assert_eq!(it.counted(&reach), it.expected(&reach));
                 }
             }
-            let mut expected = BTreeMap::new();
-            for (bits, class) in &model {
-                let departments = departments_of(*bits);
-                let standings = departments.iter().map(|it| standing_of(reach[it.0 as usize]));
-                let is_open = opens(Class::of_number(*class), standings.fold(Standing::NONE, Standing::union));
-                if departments.len() > 1 && is_open {
-                    *expected.entry(*class as usize).or_default() += 1;
-                }
-            }
-            prop_assert_eq!(counted(&sets, &reach), expected);
-            let named: usize = sets.named.values().map(|it| it.by as usize).sum();
-            prop_assert_eq!(named, model.iter().filter(|(bits, _)| bits.count_ones() > 1).count());
-            prop_assert_eq!(sets.named.len() + sets.free.len(), sets.number_end as usize);
+            let named: usize = pair.sets.named.values().map(|it| it.by as usize).sum();
+            prop_assert_eq!(named, pair.model.iter().filter(|(bits, _)| bits.count_ones() > 1).count());
+            prop_assert_eq!(pair.sets.named.len() + pair.sets.free.len(), pair.sets.number_end as usize);
+        }
+    }
+
+    #[test]
+    fn what_changed_long_ago_is_summed_again() {
+        let (mut pair, reach) = (Pair::default(), [3; DEPARTMENTS]);
+        for changes in [1, 1_000, 1_024, 1_025, 3_000] {
+            (0..changes).for_each(|at| pair.step((at as u8 % 64, at % 3, true)));
+            assert_eq!(pair.counted(&reach), pair.expected(&reach), "{changes}");
         }
     }
 }

@@ -1,0 +1,173 @@
+//! Sums over sets of departments by how a subject stands to them: those that were asked for last are remembered, and
+//! brought up to date by what has changed since.
+//!
+//! A sum over half a company reads counts by the hundred thousand, and the next one over the same departments would
+//! read them again. What depends on the action and on the filter is not remembered.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use imbl::Vector;
+
+use super::count::Class;
+use crate::directory::DepartmentIndex;
+use crate::rights::Standing;
+
+/// Reaches whose sums are remembered, of some 3 KiB each.
+const REACHES_MAX: usize = 64;
+/// Fewer departments are summed again each time.
+const DEPARTMENTS_LEAST: usize = 16;
+/// Changes that sums are brought up to date by; it takes about a tenth of a millisecond for so many.
+const CHANGES_MAX: usize = 1_024;
+
+/// How a subject stands to each department in his reach, by department.
+pub(super) type DepartmentReach = [(DepartmentIndex, Standing)];
+
+/// How many resources there are by how a subject stands to what they name, of which there are few, and by class.
+#[derive(Clone, Default)]
+pub(super) struct Sums(Vec<(Standing, Vec<u64>)>);
+
+impl Sums {
+    /// Counts resources to which he stood in one way before and stands so now. Without any relation nothing is counted.
+    /// What is moved on may come before what it is moved from: a sum may wrap, and is right in the end.
+    pub(super) fn shift(&mut self, (before, now): (Standing, Standing), class: Class, count: u64) {
+        if let Some(sum) = self.sum_mut(before, class) {
+            *sum = sum.wrapping_sub(count);
+        }
+        if let Some(sum) = self.sum_mut(now, class) {
+            *sum = sum.wrapping_add(count);
+        }
+    }
+
+    fn sum_mut(&mut self, standing: Standing, class: Class) -> Option<&mut u64> {
+        if standing == Standing::NONE {
+            return None;
+        }
+        let found = self.0.iter().position(|(other, _)| *other == standing);
+        let at = found.unwrap_or_else(|| {
+            self.0.push((standing, Vec::new()));
+            self.0.len() - 1
+        });
+        let (_, sums) = self.0.get_mut(at)?;
+        if sums.len() <= class.number() {
+            sums.resize(class.number() + 1, 0);
+        }
+        sums.get_mut(class.number())
+    }
+
+    /// By the number of the class, how many are open.
+    pub(super) fn opened(&self, opens: impl Fn(Class, Standing) -> bool) -> Vec<u64> {
+        let mut opened = Vec::new();
+        for (standing, sums) in &self.0 {
+            opened.resize(sums.len().max(opened.len()), 0);
+            for ((class, sum), opened) in (0..).map(Class::of_number).zip(sums).zip(&mut opened) {
+                if opens(class, *standing) {
+                    *opened += sum;
+                }
+            }
+        }
+        opened
+    }
+}
+
+/// A state of the sets. Each has its own, also where copies went different ways.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct State(u64);
+
+impl State {
+    fn new() -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        Self(COUNT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// One resource more or less of a class that names a set.
+#[derive(Clone)]
+struct Change {
+    /// The state that it changed.
+    of: State,
+    class: Class,
+    departments: Arc<[DepartmentIndex]>,
+    is_more: bool,
+}
+
+/// What is remembered of sums, and of what has changed since.
+///
+/// INVARIANT: remembered sums are right in the state that they are remembered of; `changes` leads from each of its states
+/// to the next, and from the last one to `now`.
+#[derive(Clone)]
+pub(super) struct Memory {
+    now: State,
+    changes: Vector<Change>,
+    /// That of all copies: the last asked for is the last.
+    sums: Arc<Mutex<VecDeque<Remembered>>>,
+}
+
+#[derive(Clone)]
+struct Remembered {
+    reach: Box<DepartmentReach>,
+    of: State,
+    sums: Sums,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self { now: State::new(), changes: Vector::new(), sums: Arc::default() }
+    }
+}
+
+impl Memory {
+    /// Notes that there is one resource more, or less, of a class that names a set.
+    pub(super) fn note(&mut self, class: Class, departments: Arc<[DepartmentIndex]>, is_more: bool) {
+        self.changes.push_back(Change { of: self.now, class, departments, is_more });
+        if self.changes.len() > CHANGES_MAX {
+            self.changes.pop_front();
+        }
+        self.now = State::new();
+    }
+
+    /// The sums over a reach: remembered ones, or else those that `sum` makes.
+    pub(super) fn sums(&self, reach: &DepartmentReach, sum: impl FnOnce() -> Sums) -> Sums {
+        if reach.len() < DEPARTMENTS_LEAST {
+            return sum();
+        }
+        let sums = self.recalled(reach).unwrap_or_else(sum);
+        self.remember(Remembered { reach: reach.into(), of: self.now, sums: sums.clone() });
+        sums
+    }
+
+    fn recalled(&self, reach: &DepartmentReach) -> Option<Sums> {
+        let all = self.sums.lock().unwrap_or_else(PoisonError::into_inner);
+        let Remembered { of, mut sums, .. } = all.iter().find(|it| *it.reach == *reach)?.clone();
+        drop(all);
+        if of == self.now {
+            return Some(sums);
+        }
+        let since = self.changes.iter().rposition(|change| change.of == of)?;
+        for change in self.changes.iter().skip(since) {
+            let standing = standing_to(reach, &change.departments);
+            let shift = if change.is_more { (Standing::NONE, standing) } else { (standing, Standing::NONE) };
+            sums.shift(shift, change.class, 1);
+        }
+        Some(sums)
+    }
+
+    fn remember(&self, it: Remembered) {
+        let mut all = self.sums.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|other| other.reach != it.reach);
+        all.push_back(it);
+        if all.len() > REACHES_MAX {
+            all.pop_front();
+        }
+    }
+}
+
+/// How he stands to what names these departments.
+fn standing_to(reach: &DepartmentReach, departments: &[DepartmentIndex]) -> Standing {
+    let found = departments.iter().filter_map(|it| {
+        let at = reach.binary_search_by_key(it, |(department, _)| *department).ok()?;
+        reach.get(at)
+    });
+    found.fold(Standing::NONE, |standing, (_, more)| standing.union(*more))
+}
