@@ -9,6 +9,7 @@ use tokio_stream::Stream;
 use tonic::{Request, Status};
 
 use ahead::Ahead;
+use chunk::Ids;
 pub(super) use chunk::{Chunk, ChunkCodec};
 
 use super::cursor::Mark;
@@ -209,9 +210,10 @@ impl Iterator for Chunks {
 impl Chunks {
     fn chunk(&mut self) -> Chunk {
         let wanted = usize::try_from(self.left).unwrap_or(usize::MAX).min(self.size);
-        let ids = self.list.next(wanted);
-        self.left -= ids.len() as u64;
-        let is_complete = ids.len() < wanted || wanted == 0;
+        let mut ids = Ids::with_capacity(wanted);
+        let count = self.list.give_next(wanted, &mut |id| ids.push(id));
+        self.left -= count as u64;
+        let is_complete = count < wanted || wanted == 0;
         self.is_over = is_complete || self.left == 0;
         self.size = (self.size * 2).min(LIST_CHUNK_IDS_MAX);
         let published = self.list.published();
@@ -224,7 +226,7 @@ impl Chunks {
             revision: published.token().to_owned(),
             ..self.head.take().unwrap_or_default()
         };
-        Chunk::new(rest, &ids)
+        Chunk::new(rest, ids)
     }
 }
 

@@ -72,13 +72,11 @@ impl VisibleList {
         &self.published
     }
 
-    /// The next ids, at most `count_max`; fewer only at the end.
-    pub fn next(&mut self, count_max: usize) -> Vec<Id> {
-        let Some(drawn) = &mut self.drawn else { return Vec::new() };
-        match view(&self.published, &drawn.rights, (drawn.entity_type, drawn.action)) {
-            Some(view) => drawn.listing.next(view, count_max),
-            None => Vec::new(),
-        }
+    /// Gives the next ids, at most `count_max` and fewer only at the end; says how many there were.
+    pub fn give_next(&mut self, count_max: usize, give: &mut dyn FnMut(&Id)) -> usize {
+        let Some(drawn) = &mut self.drawn else { return 0 };
+        let view = view(&self.published, &drawn.rights, (drawn.entity_type, drawn.action));
+        view.map_or(0, |view| drawn.listing.give_next(view, count_max, give))
     }
 
     /// Where the list goes on.

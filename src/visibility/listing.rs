@@ -10,7 +10,7 @@ use arrayvec::ArrayVec;
 
 use super::filter::Filter;
 use super::index::{ROWS_AT_ONCE, ResourceIndex};
-use super::mark::Marks;
+use super::mark::CertainMarks;
 use super::merge::merge;
 use super::order::{Order, Position};
 use super::row::ResourceRow;
@@ -65,7 +65,7 @@ enum Method {
     /// The lists of those in reach, merged afresh for each part.
     Merged,
     /// The rows that are marked.
-    Marked(Marked),
+    Marked(CertainMarks),
     /// These alone.
     Picked(Picked),
 }
@@ -124,10 +124,17 @@ impl Listing {
     /// The next visible ids, at most `count_max`; fewer only at the end of the list.
     pub fn next(&mut self, view: View<'_>, count_max: usize) -> Vec<Id> {
         let mut ids = Vec::with_capacity(count_max.min(LIST_CHUNK_IDS_MAX));
-        while !self.fill(view, &mut ids, count_max) {
+        self.give_next(view, count_max, &mut |id| ids.push(id.clone()));
+        ids
+    }
+
+    /// Gives the same ids where they are met; says how many there were.
+    pub fn give_next(&mut self, view: View<'_>, count_max: usize, give: &mut dyn FnMut(&Id)) -> usize {
+        let mut giving = Giving { left: count_max, give };
+        while !self.fill(view, &mut giving) {
             self.settle(view);
         }
-        ids
+        count_max - giving.left
     }
 
     /// Where the list goes on: behind the last id that was given, or where it started.
@@ -136,47 +143,48 @@ impl Listing {
         self.position.as_ref()
     }
 
-    /// Adds ids until there are `count_max` or no more; tells whether that came to pass.
-    fn fill(&mut self, view: View<'_>, ids: &mut Vec<Id>, count_max: usize) -> bool {
+    /// Gives ids until there are as many as are left or no more; tells whether that came to pass.
+    fn fill(&mut self, view: View<'_>, giving: &mut Giving<'_>) -> bool {
         match &mut self.method {
             Method::Picked(picked) => {
-                let rows = picked.next(view, self.order, count_max - ids.len());
-                if let Some(last) = rows.last() {
-                    self.position = Some(Position::of(last));
-                }
-                ids.extend(rows.into_iter().map(|row| row.id().clone()));
-                true
+                let rows = picked.next(view, self.order, giving.left);
+                self.give_all(&rows, giving)
             }
             Method::Merged => {
                 let place = (self.order, self.position.as_ref());
-                let rows = merge(view, &self.selection, place, count_max - ids.len());
-                if let Some(last) = rows.last() {
-                    self.position = Some(Position::of(last));
-                }
-                ids.extend(rows.into_iter().map(|row| row.id().clone()));
-                true
+                let rows = merge(view, &self.selection, place, giving.left);
+                self.give_all(&rows, giving)
             }
             Method::Marked(marked) => {
                 let marks = std::mem::take(marked);
                 let mut left = usize::MAX;
-                let is_done = self.walk(view, (ids, count_max), (|slot| marks.certainty(slot), &mut left));
+                let is_done = self.walk(view, giving, (|slot| marks.certainty(slot), &mut left));
                 self.method = Method::Marked(marks);
                 is_done
             }
             Method::Walk { left } => {
                 let mut left = *left;
-                let is_done = self.walk(view, (ids, count_max), (|_| Some(Certainty::Likely), &mut left));
+                let is_done = self.walk(view, giving, (|_| Some(Certainty::Likely), &mut left));
                 self.method = Method::Walk { left };
                 is_done
             }
         }
     }
 
+    /// Gives rows that are all there are.
+    fn give_all(&mut self, rows: &[&ResourceRow], giving: &mut Giving<'_>) -> bool {
+        if let Some(last) = rows.last() {
+            self.position = Some(Position::of(last));
+        }
+        rows.iter().for_each(|row| giving.give(row));
+        true
+    }
+
     /// Walks on over the rows that are met, at most `left` of them; tells whether it came to its end.
     fn walk(
         &mut self,
         view: View<'_>,
-        (ids, count_max): (&mut Vec<Id>, usize),
+        giving: &mut Giving<'_>,
         (certainty, left): (impl Fn(u32) -> Option<Certainty>, &mut usize),
     ) -> bool {
         let behind = self.position.take();
@@ -184,7 +192,7 @@ impl Listing {
         let slots = view.index.slots_behind(self.order, behind.as_ref());
         let mut slots = slots.filter_map(|slot| Some((slot, certainty(slot)?)));
         let is_done = loop {
-            if ids.len() >= count_max {
+            if giving.left == 0 {
                 break true;
             }
             if *left == 0 {
@@ -196,13 +204,13 @@ impl Listing {
                 break true;
             }
             for (row, (_, certainty)) in rows.into_iter().zip(met) {
-                if ids.len() >= count_max {
+                if giving.left == 0 {
                     break;
                 }
                 *left -= 1;
                 last = Some(row);
                 if certainty == Certainty::Sure || self.selection.has(view, row) {
-                    ids.push(row.id().clone());
+                    giving.give(row);
                 }
             }
         };
@@ -228,34 +236,29 @@ impl Listing {
             slots.dedup();
             Method::Picked(Picked::of(view, &self.selection, self.order, self.position.as_ref(), &slots))
         } else {
-            Method::Marked(Marked::of(view, &self.selection))
+            Method::Marked(marked(view, &self.selection))
         };
     }
 }
 
-/// The slots that a selection may have, and those that it has for sure.
-#[derive(Default)]
-struct Marked {
-    any: Marks,
-    sure: Marks,
+/// To whom ids are given, and how many more may be.
+struct Giving<'a> {
+    left: usize,
+    give: &'a mut dyn FnMut(&Id),
 }
 
-impl Marked {
-    fn of(view: View<'_>, selection: &Selection) -> Self {
-        let mut marked = Self { any: Marks::new(view.index), sure: Marks::new(view.index) };
-        selection.each_slot(view, |slot, certainty| {
-            marked.any.mark(slot);
-            if certainty == Certainty::Sure {
-                marked.sure.mark(slot);
-            }
-        });
-        marked
+impl Giving<'_> {
+    fn give(&mut self, row: &ResourceRow) {
+        self.left -= 1;
+        (self.give)(row.id());
     }
+}
 
-    fn certainty(&self, slot: u32) -> Option<Certainty> {
-        let certainty = if self.sure.has(slot) { Certainty::Sure } else { Certainty::Likely };
-        self.any.has(slot).then_some(certainty)
-    }
+/// The slots that a selection may have.
+fn marked(view: View<'_>, selection: &Selection) -> CertainMarks {
+    let mut marks = CertainMarks::new(view.index);
+    selection.each_slot(view, |slot, certainty| marks.mark(slot, certainty));
+    marks
 }
 
 /// The rows of a sparse list, put in order as far as they are asked for.

@@ -1,6 +1,7 @@
-//! A set of slots, a bit each.
+//! Sets of slots: a bit each, or two where it matters whether it is sure that a slot is in.
 
 use super::index::ResourceIndex;
+use super::selection::Certainty;
 
 /// A set of slots of an index.
 #[derive(Default)]
@@ -20,9 +21,35 @@ impl Marks {
         *word |= bit;
         is_new
     }
+}
 
-    /// Whether a slot is in.
-    pub(super) fn has(&self, slot: u32) -> bool {
-        self.0.get(slot as usize / 64).is_some_and(|word| word >> (slot % 64) & 1 == 1)
+/// A set of slots, of which some are in it for sure.
+#[derive(Default)]
+pub(super) struct CertainMarks(Vec<u64>);
+
+const LIKELY: u64 = 0b01;
+const SURE: u64 = 0b11;
+
+impl CertainMarks {
+    /// None of an index's slots. Costs a quarter of a byte each.
+    pub(super) fn new(index: &ResourceIndex) -> Self {
+        Self(vec![0; index.slot_count().div_ceil(32)])
+    }
+
+    /// Puts a slot in; once it is in for sure it stays so.
+    pub(super) fn mark(&mut self, slot: u32, certainty: Certainty) {
+        let bits = match certainty {
+            Certainty::Sure => SURE,
+            Certainty::Likely => LIKELY,
+        };
+        if let Some(word) = self.0.get_mut(slot as usize / 32) {
+            *word |= bits << (slot % 32 * 2);
+        }
+    }
+
+    /// Whether a slot is in, and how certain that is.
+    pub(super) fn certainty(&self, slot: u32) -> Option<Certainty> {
+        let bits = self.0.get(slot as usize / 32)? >> (slot % 32 * 2) & SURE;
+        (bits != 0).then_some(if bits == SURE { Certainty::Sure } else { Certainty::Likely })
     }
 }

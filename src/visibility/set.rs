@@ -9,7 +9,7 @@ use imbl::{OrdMap, Vector};
 
 use super::count::Class;
 use super::row::ResourceRow;
-use super::sum::{DepartmentReach, Memory, Sums};
+use super::sum::{DepartmentReach, Memory, Step, Sums};
 use crate::directory::DepartmentIndex;
 use crate::rights::Standing;
 use crate::table::{Rows, Sorted};
@@ -84,13 +84,13 @@ impl DepartmentSets {
             let set = self.name(departments);
             self.width = self.width.max(class.number() + 1);
             self.change((set, class), departments, |count| count + 1);
-            self.note(class, departments, true);
+            self.note(class, departments, Step::Up);
         }
     }
 
     /// Counts a resource no longer.
     pub(super) fn subtract(&mut self, class: Class, departments: &[DepartmentIndex]) {
-        self.note(class, departments, false);
+        self.note(class, departments, Step::Down);
         let Some(named) = self.named.get_mut(departments) else { return };
         named.by -= 1;
         let (set, is_last) = (named.number, named.by == 0);
@@ -102,9 +102,9 @@ impl DepartmentSets {
     }
 
     /// Notes that one more resource names a set that is named, or one less.
-    fn note(&mut self, class: Class, departments: &[DepartmentIndex], is_more: bool) {
+    fn note(&mut self, class: Class, departments: &[DepartmentIndex], step: Step) {
         if let Some((departments, _)) = self.named.get_key_value(departments) {
-            self.memory.note(class, Arc::clone(departments), is_more);
+            self.memory.note(class, Arc::clone(departments), step);
         }
     }
 
@@ -333,7 +333,7 @@ mod tests {
     fn what_changed_long_ago_is_summed_again() {
         let (mut pair, reach) = (Pair::default(), [3; DEPARTMENTS]);
         for changes in [1, 1_000, 1_024, 1_025, 3_000] {
-            (0..changes).for_each(|at| pair.step((at as u8 % 64, at % 3, true)));
+            (0..64).cycle().take(changes).for_each(|bits| pair.step((bits, u32::from(bits) % 3, true)));
             assert_eq!(pair.counted(&reach), pair.expected(&reach), "{changes}");
         }
     }

@@ -82,6 +82,13 @@ impl State {
     }
 }
 
+/// A change of a count by one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Step {
+    Up,
+    Down,
+}
+
 /// One resource more or less of a class that names a set.
 #[derive(Clone)]
 struct Change {
@@ -89,7 +96,7 @@ struct Change {
     of: State,
     class: Class,
     departments: Arc<[DepartmentIndex]>,
-    is_more: bool,
+    step: Step,
 }
 
 /// What is remembered of sums, and of what has changed since.
@@ -119,8 +126,8 @@ impl Default for Memory {
 
 impl Memory {
     /// Notes that there is one resource more, or less, of a class that names a set.
-    pub(super) fn note(&mut self, class: Class, departments: Arc<[DepartmentIndex]>, is_more: bool) {
-        self.changes.push_back(Change { of: self.now, class, departments, is_more });
+    pub(super) fn note(&mut self, class: Class, departments: Arc<[DepartmentIndex]>, step: Step) {
+        self.changes.push_back(Change { of: self.now, class, departments, step });
         if self.changes.len() > CHANGES_MAX {
             self.changes.pop_front();
         }
@@ -147,7 +154,10 @@ impl Memory {
         let since = self.changes.iter().rposition(|change| change.of == of)?;
         for change in self.changes.iter().skip(since) {
             let standing = standing_to(reach, &change.departments);
-            let shift = if change.is_more { (Standing::NONE, standing) } else { (standing, Standing::NONE) };
+            let shift = match change.step {
+                Step::Up => (Standing::NONE, standing),
+                Step::Down => (standing, Standing::NONE),
+            };
             sums.shift(shift, change.class, 1);
         }
         Some(sums)

@@ -20,26 +20,37 @@ const ID_BYTES: usize = 12;
 pub(in crate::api) struct Chunk {
     /// All but the ids.
     rest: pb::ListVisibleResponse,
-    /// The field of each id.
-    ids: Vec<u8>,
+    ids: Ids,
+}
+
+/// The field of each id, in its form on the wire.
+pub(super) struct Ids {
+    fields: Vec<u8>,
     count: u64,
+}
+
+impl Ids {
+    pub(super) fn with_capacity(count: usize) -> Self {
+        Self { fields: Vec::with_capacity(count * ID_BYTES), count: 0 }
+    }
+
+    pub(super) fn push(&mut self, id: &Id) {
+        encode_key(IDS, WireType::LengthDelimited, &mut self.fields);
+        encode_varint(id.as_str().len() as u64, &mut self.fields);
+        self.fields.extend_from_slice(id.as_str().as_bytes());
+        self.count += 1;
+    }
 }
 
 impl Chunk {
     /// A message of these ids; `rest` has none.
-    pub(super) fn new(rest: pb::ListVisibleResponse, ids: &[Id]) -> Self {
-        let mut fields = Vec::with_capacity(ids.len() * ID_BYTES);
-        for id in ids {
-            encode_key(IDS, WireType::LengthDelimited, &mut fields);
-            encode_varint(id.as_str().len() as u64, &mut fields);
-            fields.extend_from_slice(id.as_str().as_bytes());
-        }
-        Self { rest, ids: fields, count: ids.len() as u64 }
+    pub(super) const fn new(rest: pb::ListVisibleResponse, ids: Ids) -> Self {
+        Self { rest, ids }
     }
 
     /// How many ids it has.
-    pub(in crate::api) fn count(&self) -> u64 {
-        self.count
+    pub(in crate::api) const fn count(&self) -> u64 {
+        self.ids.count
     }
 
     /// The revision that it is drawn from.
@@ -50,7 +61,7 @@ impl Chunk {
     /// The message as a value.
     pub(in crate::api) fn into_message(self) -> Result<pb::ListVisibleResponse, Status> {
         let mut message = self.rest;
-        message.merge(self.ids.as_slice()).map_err(|error| Status::internal(error.to_string()))?;
+        message.merge(self.ids.fields.as_slice()).map_err(|error| Status::internal(error.to_string()))?;
         Ok(message)
     }
 }
@@ -80,7 +91,7 @@ impl Encoder for ChunkCodec {
 
     fn encode(&mut self, chunk: Chunk, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
         // The order of fields is free.
-        buffer.put_slice(&chunk.ids);
+        buffer.put_slice(&chunk.ids.fields);
         chunk.rest.encode(buffer).map_err(|error| Status::internal(error.to_string()))
     }
 }
@@ -95,7 +106,9 @@ mod tests {
         let rest = pb::ListVisibleResponse { cursor: "c".to_owned(), total: Some(3), ..Default::default() };
         let texts = ids.iter().map(ToString::to_string).collect();
         let message = pb::ListVisibleResponse { ids: texts, ..rest.clone() };
-        let chunk = Chunk::new(rest, &ids);
+        let mut fields = Ids::with_capacity(1);
+        ids.iter().for_each(|id| fields.push(id));
+        let chunk = Chunk::new(rest, fields);
         assert_eq!(chunk.count(), 3);
         assert_eq!(chunk.into_message().unwrap(), message);
     }

@@ -79,7 +79,9 @@ impl Answers {
                 entity_type: name.as_str(),
                 filter: VisibleFilter::default(),
             };
-            let ids = engine.list_visible(Arc::clone(state), &query, Part::default()).unwrap().next(1_000);
+            let mut ids = Vec::new();
+            let mut list = engine.list_visible(Arc::clone(state), &query, Part::default()).unwrap();
+            list.give_next(1_000, &mut |id| ids.push(id.clone()));
             self.visible.insert([user.clone(), action.clone(), name.clone()], ids);
         }
         for resource in world.resources_of(name) {

@@ -115,7 +115,8 @@ fn ask(
     let (subject, done, of) = query;
     let listed = VisibleQuery { subject, action: done, entity_type: of, filter: VisibleFilter::default() };
     let mut list = office.engine().list_visible(Arc::clone(published), &listed, Part::default()).unwrap();
-    let wanted = list.next(usize::MAX);
+    let mut wanted = Vec::new();
+    list.give_next(usize::MAX, &mut |id| wanted.push(id.clone()));
     for form in [DepartmentForm::Resolved, DepartmentForm::Kept] {
         let condition = office.engine().plan_visible(published, query, form).unwrap();
         let question = Question {
