@@ -3,6 +3,7 @@
 mod audit;
 mod connection;
 mod credential;
+mod gather;
 mod listener;
 mod monitor;
 mod relief;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch as signal;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::UnixListenerStream;
 use tonic::service::Routes;
 use tonic::transport::Server;
@@ -26,6 +28,7 @@ use tower::util::{Either, option_layer};
 use self::audit::Audit;
 use self::connection::Connections;
 use self::credential::{Credentials, Files};
+use self::gather::Gathered;
 use self::monitor::{Bound, Monitor};
 use crate::api::load::Load;
 use crate::api::{
@@ -265,7 +268,8 @@ impl Serving<'_> {
         let (services, stop) = (self.services.clone(), stopped(self.stop.clone()));
         let (transport, connections) = (self.transport(), Connections::new(self.connections_max));
         if let Some(secrets) = &self.credentials.secrets {
-            let incoming = connections.admit(tls::secured(listener, Arc::clone(secrets)));
+            let secured = tls::secured(listener, Arc::clone(secrets));
+            let incoming = connections.admit(secured.map(|it| it.map(Gathered::new)));
             let serving = transport.max_connection_age(SECURED_AGE_MAX);
             transports.spawn(serving.serve_with_incoming_shutdown(services, incoming, stop));
         } else {

@@ -76,6 +76,7 @@ impl Queue {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Beat {
     begun: Instant,
     is_soon: bool,
