@@ -176,7 +176,9 @@ impl Listing {
         if let Some(last) = rows.last() {
             self.position = Some(Position::of(last));
         }
-        rows.iter().for_each(|row| giving.give(row));
+        for row in rows {
+            giving.give(row);
+        }
         true
     }
 
