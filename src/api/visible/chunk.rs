@@ -107,7 +107,9 @@ mod tests {
         let texts = ids.iter().map(ToString::to_string).collect();
         let message = pb::ListVisibleResponse { ids: texts, ..rest.clone() };
         let mut fields = Ids::with_capacity(1);
-        ids.iter().for_each(|id| fields.push(id));
+        for id in &ids {
+            fields.push(id);
+        }
         let chunk = Chunk::new(rest, fields);
         assert_eq!(chunk.count(), 3);
         assert_eq!(chunk.into_message().unwrap(), message);
