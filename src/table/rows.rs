@@ -8,7 +8,7 @@ use std::array;
 use std::sync::Arc;
 
 /// Pointers of a branch.
-const BRANCH: usize = 32;
+const BRANCH: usize = 16;
 
 #[derive(Clone)]
 enum Node<T, const LEAF: usize> {
