@@ -36,8 +36,11 @@ const TIMES_OF_WRITE: usize = 2_501;
 /// The ids of a chunk of a whole list.
 const WHOLE_CHUNK: usize = 1_000;
 
-/// What is written, each by its change to a stored resource.
-const WRITES: [(&str, fn(&mut Resource)); 5] = [
+/// A kind of write by its change to a stored resource.
+type Write = (&'static str, fn(&mut Resource));
+
+/// What is written.
+const WRITES: [Write; 5] = [
     ("as it was", |_| {}),
     ("with a sort key one greater", |it| it.sort_key += 1),
     ("made the newest", |it| it.sort_key = i64::MAX),

@@ -109,6 +109,8 @@ impl ResourceIndex {
         let Some((slot, before)) = self.rows.find(row.key()).map(|(slot, before)| (slot, before.clone()))
         else {
             let slot = self.rows.insert(row.clone());
+            let rows = &self.rows;
+            self.by_sort_key.insert_by(slot, |other| compare(rows, Key::SortKey, *other, place(&row)));
             return self.join(slot, &row, Change::ALL);
         };
         let change = Change::of(&before, &row);
@@ -124,6 +126,8 @@ impl ResourceIndex {
     pub fn remove(&mut self, id: &str) {
         let Some((slot, before)) = self.rows.find(id).map(|(slot, row)| (slot, row.clone())) else { return };
         self.leave(slot, &before, Change::ALL);
+        let rows = &self.rows;
+        self.by_sort_key.remove(slot, |other| compare(rows, Key::SortKey, *other, place(&before)));
         if let Some(class) = self.classes.get_mut(slot as usize) {
             *class = CLASS_IN_ROW;
         }
@@ -225,16 +229,12 @@ impl ResourceIndex {
 
     /// To be called while the row is still as it was.
     fn leave(&mut self, slot: u32, row: &ResourceRow, change: Change) {
-        let rows = &self.rows;
         if change.is_recounted {
             self.counts.subtract(row.class());
             self.lists.uncount(row);
         }
         if change.is_relisted {
-            self.lists.remove(rows, (slot, row));
-        }
-        if change.is_new {
-            self.by_sort_key.remove(slot, |other| compare(rows, Key::SortKey, *other, place(row)));
+            self.lists.remove(&self.rows, (slot, row));
         }
     }
 
@@ -252,7 +252,6 @@ impl ResourceIndex {
 
     /// To be called when the row is in its slot.
     fn join(&mut self, slot: u32, row: &ResourceRow, change: Change) {
-        let rows = &self.rows;
         if change.is_recounted {
             self.counts.add(row.class());
             self.lists.count(row);
@@ -261,10 +260,7 @@ impl ResourceIndex {
             }
         }
         if change.is_relisted {
-            self.lists.insert(rows, (slot, row));
-        }
-        if change.is_new {
-            self.by_sort_key.insert_by(slot, |other| compare(rows, Key::SortKey, *other, place(row)));
+            self.lists.insert(&self.rows, (slot, row));
         }
     }
 
@@ -347,8 +343,6 @@ impl ResourceIndex {
 /// What of an index a new row changes.
 #[derive(Clone, Copy)]
 struct Change {
-    /// All: it was not there before, or goes.
-    is_new: bool,
     /// The counts.
     is_recounted: bool,
     /// Its place in orders by sort key.
@@ -358,12 +352,12 @@ struct Change {
 }
 
 impl Change {
-    const ALL: Self = Self { is_new: true, is_recounted: true, is_moved: false, is_relisted: true };
+    /// It was not there before, or goes.
+    const ALL: Self = Self { is_recounted: true, is_moved: false, is_relisted: true };
 
     fn of(before: &ResourceRow, after: &ResourceRow) -> Self {
         let is_relisted = !before.has_same_people(after);
         Self {
-            is_new: false,
             is_recounted: is_relisted || before.class() != after.class(),
             is_moved: before.sort_key() != after.sort_key(),
             is_relisted,
