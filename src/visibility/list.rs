@@ -113,7 +113,7 @@ pub(super) fn compare(rows: &Table<ResourceRow>, key: Key, slot: u32, other: (i6
 }
 
 /// The lists of everyone, in one kind of them. Those of a leaf are few: copying a list is a visit to what it shares.
-type Each = Rows<List, 4>;
+type Each = Rows<List, 4, 32>;
 
 /// The lists of everyone.
 ///

@@ -49,7 +49,7 @@ pub(super) struct DepartmentSets {
     /// More than the largest number of a class.
     width: usize,
     /// By department.
-    counts: Rows<Sorted<SetCount>, 16>,
+    counts: Rows<Sorted<SetCount>, 16, 32>,
     memory: Memory,
 }
 
