@@ -154,6 +154,14 @@ impl Snapshot {
         }
     }
 
+    /// Gives its parts up one after the other and names each when it is gone: those of every type in turn.
+    #[cfg(feature = "testing")]
+    pub fn take_apart(self, mut tell: impl FnMut(&'static str)) {
+        drop(self.directory);
+        tell("directory");
+        self.resources.into_iter().for_each(|index| index.take_apart(&mut tell));
+    }
+
     /// Makes an index wrong.
     #[cfg(feature = "testing")]
     pub fn spoil(&mut self, entity_type: &Id, id: &Id, part: crate::visibility::Spoilt) {

@@ -100,6 +100,13 @@ impl<R: Row> Table<R> {
         found
     }
 
+    /// Puts a row in a slot that has one with the same key.
+    pub fn replace(&mut self, slot: u32, row: R) {
+        if let Some(place) = self.rows.get_mut(slot as usize) {
+            *place = Some(row);
+        }
+    }
+
     /// Puts a row in, replacing the one with its key, and gives its slot.
     pub fn put(&mut self, row: R) -> u32 {
         // Rows that come in the order of their keys need not be looked for.
@@ -108,16 +115,15 @@ impl<R: Row> Table<R> {
         let present = if is_last { None } else { self.slot_of(row.key()) };
         match present {
             Some(slot) => {
-                if let Some(place) = self.rows.get_mut(slot as usize) {
-                    *place = Some(row);
-                }
+                self.replace(slot, row);
                 slot
             }
             None => self.insert(row),
         }
     }
 
-    fn insert(&mut self, row: R) -> u32 {
+    /// Puts a row in whose key none has, and gives its slot.
+    pub fn insert(&mut self, row: R) -> u32 {
         let slot = self.free.pop_back().unwrap_or_else(|| {
             self.rows.push(None);
             u32::try_from(self.rows.len() - 1).unwrap_or(u32::MAX)
@@ -126,9 +132,7 @@ impl<R: Row> Table<R> {
         self.order.insert_by(slot, |other| key_in(rows, *other).cmp(row.key()));
         let of_row = hash(&self.hasher, row.key());
         // The index may ask for the hash of any slot that it holds, this one too.
-        if let Some(place) = self.rows.get_mut(slot as usize) {
-            *place = Some(row);
-        }
+        self.replace(slot, row);
         let (rows, hasher) = (&self.rows, &self.hasher);
         self.index.insert(of_row, slot, |other| hash(hasher, key_in(rows, other)));
         slot
@@ -158,11 +162,22 @@ impl<R: Row> Table<R> {
         Self::of(self.rows.clone())
     }
 
+    /// Gives its parts up one after the other and names each when it is gone.
+    #[cfg(feature = "testing")]
+    pub fn take_apart(self, tell: &mut impl FnMut(&'static str)) {
+        drop(self.order);
+        tell("order of ids");
+        drop(self.index);
+        tell("slots by hash of the id");
+        drop((self.rows, self.free));
+        tell("rows");
+    }
+
     /// Takes the row of a key out.
     pub fn remove(&mut self, key: &str) -> Option<R> {
         let slot = self.slot_of(key)?;
         let rows = &self.rows;
-        self.order.remove_by(|other| key_in(rows, *other).cmp(key));
+        self.order.remove(slot, |other| key_in(rows, *other).cmp(key));
         self.index.remove(hash(&self.hasher, key), slot);
         self.free.push_back(slot);
         self.rows.get_mut(slot as usize)?.take()

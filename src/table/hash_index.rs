@@ -127,7 +127,7 @@ const fn tag_of(hash: u32) -> u8 {
 /// INVARIANT: an entry is in the part that [`HashIndex::address`] gives for its hash.
 #[derive(Clone)]
 pub(super) struct HashIndex {
-    parts: Rows<Part, 16>,
+    parts: Rows<Part, 16, 32>,
     len: usize,
 }
 

@@ -7,11 +7,8 @@
 use std::array;
 use std::sync::Arc;
 
-/// Pointers of a branch.
-const BRANCH: usize = 32;
-
 #[derive(Clone)]
-enum Node<T, const LEAF: usize> {
+enum Node<T, const LEAF: usize, const BRANCH: usize> {
     Branch(Arc<[Self; BRANCH]>),
     Twig(Arc<[Option<Leaf<T, LEAF>>; BRANCH]>),
     /// Nothing was put here yet.
@@ -22,7 +19,7 @@ enum Node<T, const LEAF: usize> {
 /// and half their size is what the processor's cache holds more of.
 type Leaf<T, const LEAF: usize> = Arc<[T; LEAF]>;
 
-impl<T: Clone + Default, const LEAF: usize> Node<T, LEAF> {
+impl<T: Clone + Default, const LEAF: usize, const BRANCH: usize> Node<T, LEAF, BRANCH> {
     fn twig() -> Self {
         Self::Twig(Arc::new([const { None }; BRANCH]))
     }
@@ -36,18 +33,19 @@ fn leaf<T: Clone + Default, const LEAF: usize>() -> Leaf<T, LEAF> {
     Arc::new(array::from_fn(|_| T::default()))
 }
 
-/// A vector whose copies share structure, in leaves of `LEAF` items.
+/// A vector whose copies share structure, in leaves of `LEAF` items below branches of `BRANCH`, a power of two: the fewer
+/// there are in a branch, the less a write copies and the more branches a look-up may go through.
 ///
 /// INVARIANT: all leaves are at the same depth, and what is behind `len` is empty or the default.
 #[derive(Clone)]
-pub struct Rows<T, const LEAF: usize = 63> {
-    root: Node<T, LEAF>,
+pub struct Rows<T, const LEAF: usize = 63, const BRANCH: usize = 16> {
+    root: Node<T, LEAF, BRANCH>,
     /// How many branches there are above a twig.
     depth: u32,
     len: usize,
 }
 
-impl<T: Clone + Default, const LEAF: usize> Rows<T, LEAF> {
+impl<T: Clone + Default, const LEAF: usize, const BRANCH: usize> Rows<T, LEAF, BRANCH> {
     /// A vector without items.
     #[must_use]
     pub fn new() -> Self {
@@ -77,7 +75,7 @@ impl<T: Clone + Default, const LEAF: usize> Rows<T, LEAF> {
             match node {
                 Node::Branch(children) => {
                     depth -= 1;
-                    node = children.get(child_of(leaf / BRANCH, depth))?;
+                    node = children.get(child_of::<BRANCH>(leaf / BRANCH, depth))?;
                 }
                 Node::Twig(leaves) => return leaves.get(leaf % BRANCH)?.as_ref()?.get(at % LEAF),
                 Node::Empty => return None,
@@ -126,13 +124,13 @@ impl<T: Clone + Default, const LEAF: usize> Rows<T, LEAF> {
 }
 
 /// Which child of a branch the twig of a number is under; `depth` branches are below that one.
-const fn child_of(twig: usize, depth: u32) -> usize {
+const fn child_of<const BRANCH: usize>(twig: usize, depth: u32) -> usize {
     (twig >> (BRANCH.ilog2() * depth)) % BRANCH
 }
 
 /// A place in a tree, with the nodes above it made where they are missing.
-fn place_mut<T: Clone + Default, const LEAF: usize>(
-    mut node: &mut Node<T, LEAF>,
+fn place_mut<T: Clone + Default, const LEAF: usize, const BRANCH: usize>(
+    mut node: &mut Node<T, LEAF, BRANCH>,
     mut depth: u32,
     at: usize,
 ) -> Option<&mut T> {
@@ -144,7 +142,7 @@ fn place_mut<T: Clone + Default, const LEAF: usize>(
         match node {
             Node::Branch(children) => {
                 depth -= 1;
-                node = Arc::make_mut(children).get_mut(child_of(number / BRANCH, depth))?;
+                node = Arc::make_mut(children).get_mut(child_of::<BRANCH>(number / BRANCH, depth))?;
             }
             Node::Twig(leaves) => {
                 let place = Arc::make_mut(leaves).get_mut(number % BRANCH)?;
@@ -155,7 +153,7 @@ fn place_mut<T: Clone + Default, const LEAF: usize>(
     }
 }
 
-impl<T: Clone + Default, const LEAF: usize> Default for Rows<T, LEAF> {
+impl<T: Clone + Default, const LEAF: usize, const BRANCH: usize> Default for Rows<T, LEAF, BRANCH> {
     fn default() -> Self {
         Self::new()
     }
@@ -167,7 +165,7 @@ mod tests {
 
     #[test]
     fn items_stay_where_they_were_put_and_copies_as_they_were() {
-        let mut rows: Rows<usize, 3> = Rows::new();
+        let mut rows: Rows<usize, 3, 16> = Rows::new();
         let mut copies = Vec::new();
         for item in 0..4_000 {
             if item % 97 == 0 {

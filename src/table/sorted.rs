@@ -1,52 +1,85 @@
 //! A sorted sequence of small items whose copies share structure, in blocks of up to some 2,000.
 //!
-//! Copying a block is one move of some kilobytes; copying a pointer to one is a visit to it. So blocks are large and
-//! spans, which hold the pointers, are small.
+//! Copying a block is one move of some kilobytes; copying a pointer to one is a visit to it, which is mostly far away. So
+//! blocks are large and spans, which hold the pointers, are small; and what fits in one block has neither span nor tree.
+//!
+//! The order is the caller's. Asking how an item stands mostly costs a visit to what it stands for, so an item that is to
+//! go is looked for by blocks, and in its block by itself.
+
+#[cfg(test)]
+mod tests;
 
 use std::cmp::Ordering;
+use std::iter::repeat_n;
+use std::slice;
 use std::sync::Arc;
 
 /// The most items of a block, and the most blocks of a span. A block of slots is 8 KiB with its reference counts; what is
 /// larger takes the allocator 10.
 const BLOCK_MAX: usize = 2_044;
-const SPAN_MAX: usize = 64;
+const SPAN_MAX: usize = 24;
 
 type Block<T> = Arc<[T]>;
 type Span<T> = Arc<[Block<T>]>;
 
 /// A sorted sequence; the order is the caller's and must be the same in every call.
-///
-/// INVARIANT: no span and no block is empty.
 #[derive(Clone)]
-pub struct Sorted<T> {
-    spans: Arc<[Span<T>]>,
+pub struct Sorted<T>(Shape<T>);
+
+#[derive(Clone)]
+enum Shape<T> {
+    One(Block<T>),
+    Many(Arc<Tree<T>>),
+}
+
+/// INVARIANT: no span and no block is empty, and there is more than one block.
+#[derive(Clone)]
+struct Tree<T> {
+    spans: Vec<Span<T>>,
     len: usize,
 }
 
-impl<T: Copy> Sorted<T> {
+/// A block by its span and its place there, and a place in it.
+type Place = (usize, usize, usize);
+
+/// Where an item goes that is no longer where it belongs.
+pub struct Move {
+    from: Place,
+    /// In the same block; otherwise it is to be looked for.
+    to: Option<usize>,
+}
+
+impl<T: Copy + Eq> Sorted<T> {
     /// A sequence without items.
     #[must_use]
     pub fn new() -> Self {
-        Self { spans: Arc::default(), len: 0 }
+        Self(Shape::One(Arc::default()))
     }
 
     /// How many items there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.len
+        match &self.0 {
+            Shape::One(block) => block.len(),
+            Shape::Many(tree) => tree.len,
+        }
     }
 
     /// Whether there are no items.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 
     /// A sequence of items that are in order.
     #[must_use]
     pub fn from_ordered(items: &[T]) -> Self {
+        if items.len() <= BLOCK_MAX {
+            return Self(Shape::One(items.into()));
+        }
         let blocks: Vec<Block<T>> = items.chunks(BLOCK_MAX).map(Arc::from).collect();
-        Self { spans: blocks.chunks(SPAN_MAX).map(Arc::from).collect(), len: items.len() }
+        let spans = blocks.chunks(SPAN_MAX).map(Arc::from).collect();
+        Self(Shape::Many(Arc::new(Tree { spans, len: items.len() })))
     }
 
     /// Puts an item in. `compare` says how an item of the sequence stands to it; none may be equal.
@@ -55,7 +88,6 @@ impl<T: Copy> Sorted<T> {
         let is_last = self.last().is_none_or(|last| compare(&last).is_lt());
         let (span_at, block_at, at) = if is_last { self.end() } else { self.place_of(&mut compare) };
         let block = with(self.block(span_at, block_at), at, item);
-        self.len += 1;
         let blocks: Vec<Block<T>> = if block.len() <= BLOCK_MAX {
             vec![block]
         } else {
@@ -63,26 +95,50 @@ impl<T: Copy> Sorted<T> {
             let (lower, upper) = block.split_at(if is_last { BLOCK_MAX } else { BLOCK_MAX / 2 });
             vec![lower.into(), upper.into()]
         };
-        self.replace(span_at, block_at, blocks);
+        self.replace((span_at, block_at), blocks);
     }
 
     /// The last item.
     #[must_use]
     pub fn last(&self) -> Option<T> {
-        self.spans.last()?.last()?.last().copied()
+        let (first, spans) = self.parts();
+        first.last().or_else(|| spans.last()?.last())?.last().copied()
     }
 
-    /// Takes the item out that `compare` says is equal, if there is one.
-    pub fn remove_by(&mut self, mut compare: impl FnMut(&T) -> Ordering) {
-        let (span_at, block_at, at) = self.place_of(&mut compare);
-        let block = self.block(span_at, block_at);
-        if block.get(at).is_none_or(|item| compare(item).is_ne()) {
-            return;
+    /// Takes an item out, if it is there. `compare` says how another stands to it.
+    pub fn remove(&mut self, item: T, mut compare: impl FnMut(&T) -> Ordering) {
+        if let Some(from) = self.find(item, &mut compare) {
+            self.cut(from);
         }
-        let (before, behind) = block.split_at(at);
-        let block: Block<T> = [before, behind.split_first().map_or(&[], |(_, rest)| rest)].concat().into();
-        self.len -= 1;
-        self.replace(span_at, block_at, if block.is_empty() { Vec::new() } else { vec![block] });
+    }
+
+    /// What is to be done for an item that has been changed: nothing where it still is where it belongs. `before` says how
+    /// others stand to it as it was, `after` how they do as it is.
+    #[must_use]
+    pub fn move_of(
+        &self,
+        item: T,
+        mut before: impl FnMut(&T) -> Ordering,
+        mut after: impl FnMut(&T) -> Ordering,
+    ) -> Option<Move> {
+        let from = self.find(item, &mut before)?;
+        let to = self.place_nearby(from, &mut after);
+        (to != Some(from.2)).then_some(Move { from, to })
+    }
+
+    /// Does what [`Self::move_of`] found for an item; nothing has been changed since.
+    pub fn carry_out(&mut self, it: &Move, item: T, after: impl FnMut(&T) -> Ordering) {
+        let Some(to) = it.to else {
+            self.cut(it.from);
+            return self.insert_by(item, after);
+        };
+        let (span_at, block_at, from) = it.from;
+        let items = self.block_mut(span_at, block_at).map(Arc::make_mut).unwrap_or_default();
+        match items.get_mut(from.min(to)..=from.max(to)) {
+            Some(between) if from < to => between.rotate_left(1),
+            Some(between) => between.rotate_right(1),
+            None => {}
+        }
     }
 
     /// The item that `compare` says is equal, if there is exactly one where it belongs.
@@ -95,45 +151,87 @@ impl<T: Copy> Sorted<T> {
         is_only.then_some(*found)
     }
 
-    /// Puts blocks, at most two, in the place of one that may not be there yet.
-    fn replace(&mut self, span_at: usize, block_at: usize, blocks: Vec<Block<T>>) {
-        let Some(span) = self.spans.get(span_at) else {
-            self.spans = with(&self.spans, span_at, blocks.into());
-            return;
-        };
-        if let ([_], [block]) = (span.get(block_at..=block_at).unwrap_or_default(), blocks.as_slice()) {
-            let span = Arc::make_mut(&mut self.spans).get_mut(span_at).map(Arc::make_mut);
-            if let Some(place) = span.and_then(|span| span.get_mut(block_at)) {
-                *place = Arc::clone(block);
+    /// Where an item is, which only its block is looked for by `compare`.
+    fn find(&self, item: T, compare: &mut dyn FnMut(&T) -> Ordering) -> Option<Place> {
+        let mut stands = |other: &T| if *other == item { Ordering::Equal } else { compare(other) };
+        let (span_at, block_at) = self.locate(&mut stands);
+        let at = self.block(span_at, block_at).iter().position(|other| *other == item)?;
+        Some((span_at, block_at, at))
+    }
+
+    /// Where in its block an item belongs, if it is sure to belong there.
+    fn place_nearby(&self, from: Place, compare: &mut dyn FnMut(&T) -> Ordering) -> Option<usize> {
+        let (span_at, block_at, at) = from;
+        let (before, rest) = self.block(span_at, block_at).split_at_checked(at)?;
+        let (_, behind) = rest.split_first()?;
+        let is_alone = matches!(self.0, Shape::One(_));
+        if before.last().is_some_and(|it| compare(it).is_gt()) {
+            if before.first().is_some_and(|it| compare(it).is_lt()) {
+                return Some(before.partition_point(|it| compare(it).is_lt()));
             }
-            return;
+            return is_alone.then_some(0);
         }
-        let mut span = span.to_vec();
-        span.splice(block_at..(block_at + 1).min(span.len()), blocks);
-        let halves = span.chunks(if span.len() > SPAN_MAX { SPAN_MAX / 2 + 1 } else { SPAN_MAX });
-        let halves: Vec<Span<T>> = halves.map(Arc::from).collect();
-        let mut spans = self.spans.to_vec();
-        spans.splice(span_at..=span_at, halves);
-        self.spans = spans.into();
+        if behind.first().is_some_and(|it| compare(it).is_lt()) {
+            if behind.last().is_some_and(|it| compare(it).is_gt()) {
+                return Some(at + behind.partition_point(|it| compare(it).is_lt()));
+            }
+            return is_alone.then_some(at + behind.len());
+        }
+        (is_alone || !before.is_empty() && !behind.is_empty()).then_some(at)
+    }
+
+    /// Takes out what is at a place.
+    fn cut(&mut self, (span_at, block_at, at): Place) {
+        let block = without(self.block(span_at, block_at), at);
+        self.replace((span_at, block_at), if block.is_empty() { Vec::new() } else { vec![block] });
+    }
+
+    /// Puts blocks, at most two, in the place of one.
+    fn replace(&mut self, place: (usize, usize), mut blocks: Vec<Block<T>>) {
+        match &mut self.0 {
+            Shape::One(block) if blocks.len() <= 1 => *block = blocks.pop().unwrap_or_default(),
+            Shape::One(_) => {
+                let len = blocks.iter().map(|block| block.len()).sum();
+                self.0 = Shape::Many(Arc::new(Tree { spans: vec![blocks.into()], len }));
+            }
+            Shape::Many(tree) => {
+                let tree = Arc::make_mut(tree);
+                tree.replace(place, blocks);
+                if let Some(block) = tree.only_block() {
+                    self.0 = Shape::One(block);
+                }
+            }
+        }
     }
 
     /// The last block and the place behind its end.
-    fn end(&self) -> (usize, usize, usize) {
-        let span_at = self.spans.len().saturating_sub(1);
-        let block_at = self.spans.last().map_or(0, |span| span.len() - 1);
+    fn end(&self) -> Place {
+        let (_, spans) = self.parts();
+        let span_at = spans.len().saturating_sub(1);
+        let block_at = spans.last().map_or(0, |span| span.len() - 1);
         (span_at, block_at, self.block(span_at, block_at).len())
     }
 
     /// The block and the place in it of the item that is equal, or would be.
-    fn place_of(&self, compare: &mut dyn FnMut(&T) -> Ordering) -> (usize, usize, usize) {
+    fn place_of(&self, compare: &mut dyn FnMut(&T) -> Ordering) -> Place {
         let (span_at, block_at) = self.locate(compare);
         let block = self.block(span_at, block_at);
         (span_at, block_at, block.partition_point(|item| compare(item) == Ordering::Less))
     }
 
+    /// The only block and no span, or no block and the spans of all.
+    fn parts(&self) -> (&[Block<T>], &[Span<T>]) {
+        match &self.0 {
+            Shape::One(block) => (slice::from_ref(block), &[]),
+            Shape::Many(tree) => (&[], &tree.spans),
+        }
+    }
+
     /// The items in their order.
     pub fn iter(&self) -> impl Iterator<Item = T> + use<'_, T> {
-        self.spans.iter().flat_map(|span| span.iter()).flat_map(|block| block.iter()).copied()
+        let (first, spans) = self.parts();
+        let blocks = first.iter().chain(spans.iter().flat_map(|span| span.iter()));
+        blocks.flat_map(|block| block.iter()).copied()
     }
 
     /// The items in their order, from the first one that `compare` says is greater.
@@ -144,10 +242,11 @@ impl<T: Copy> Sorted<T> {
         let (span_at, block_at) = self.locate(compare);
         let block = self.block(span_at, block_at);
         let at = block.partition_point(|item| compare(item) != Ordering::Greater);
-        let spans = self.spans.get(span_at..).unwrap_or_default();
-        let blocks = spans.iter().enumerate().flat_map(move |(i, span)| {
+        let (first, spans) = self.parts();
+        let spans = spans.get(span_at..).unwrap_or_default();
+        let blocks = first.iter().chain(spans.iter().enumerate().flat_map(move |(i, span)| {
             span.get(if i == 0 { block_at } else { 0 }..).unwrap_or_default().iter()
-        });
+        }));
         blocks
             .enumerate()
             .flat_map(move |(i, block)| block.get(if i == 0 { at } else { 0 }..).unwrap_or_default().iter())
@@ -160,11 +259,12 @@ impl<T: Copy> Sorted<T> {
         compare: &mut dyn FnMut(&T) -> Ordering,
     ) -> impl Iterator<Item = T> + use<'a, T> {
         let (span_at, block_at, at) = self.place_of(compare);
-        let spans = self.spans.get(..=span_at).unwrap_or_default();
-        let blocks = spans.iter().rev().enumerate().flat_map(move |(i, span)| {
+        let (first, spans) = self.parts();
+        let spans = spans.get(..=span_at).unwrap_or_default();
+        let blocks = first.iter().chain(spans.iter().rev().enumerate().flat_map(move |(i, span)| {
             let blocks = if i == 0 { span.get(..=block_at) } else { Some(&**span) };
             blocks.unwrap_or_default().iter().rev()
-        });
+        }));
         blocks
             .enumerate()
             .flat_map(move |(i, block)| {
@@ -175,17 +275,29 @@ impl<T: Copy> Sorted<T> {
     }
 
     fn block(&self, span_at: usize, block_at: usize) -> &[T] {
-        self.spans.get(span_at).and_then(|span| span.get(block_at)).map_or(&[], |block| block)
+        match &self.0 {
+            Shape::One(block) => block,
+            Shape::Many(tree) => {
+                tree.spans.get(span_at).and_then(|span| span.get(block_at)).map_or(&[], |block| block)
+            }
+        }
+    }
+
+    fn block_mut(&mut self, span_at: usize, block_at: usize) -> Option<&mut Block<T>> {
+        match &mut self.0 {
+            Shape::One(block) => Some(block),
+            Shape::Many(tree) => Arc::make_mut(Arc::make_mut(tree).spans.get_mut(span_at)?).get_mut(block_at),
+        }
     }
 
     /// The last span and block whose first item is not greater: where an equal item is or would be.
     fn locate(&self, compare: &mut dyn FnMut(&T) -> Ordering) -> (usize, usize) {
+        let (_, spans) = self.parts();
         let first = |span: &Span<T>| span.first().and_then(|block| block.first()).copied();
-        let span_at = self
-            .spans
+        let span_at = spans
             .partition_point(|span| first(span).is_some_and(|item| compare(&item) != Ordering::Greater))
             .saturating_sub(1);
-        let block_at = self.spans.get(span_at).map_or(0, |span| {
+        let block_at = spans.get(span_at).map_or(0, |span| {
             span.partition_point(|block| block.first().is_some_and(|item| compare(item) != Ordering::Greater))
                 .saturating_sub(1)
         });
@@ -193,50 +305,64 @@ impl<T: Copy> Sorted<T> {
     }
 }
 
-/// A copy with one more item.
-fn with<T: Clone>(items: &[T], at: usize, item: T) -> Arc<[T]> {
-    let (before, behind) = items.split_at(at.min(items.len()));
-    [before, &[item], behind].concat().into()
-}
+impl<T: Copy> Tree<T> {
+    /// Puts blocks, at most two, in the place of one.
+    fn replace(&mut self, (span_at, block_at): (usize, usize), blocks: Vec<Block<T>>) {
+        let Some(span) = self.spans.get_mut(span_at) else { return };
+        let Some(old) = span.get(block_at) else { return };
+        let new: usize = blocks.iter().map(|block| block.len()).sum();
+        self.len = self.len + new - old.len();
+        if let [block] = blocks.as_slice() {
+            if let Some(place) = Arc::make_mut(span).get_mut(block_at) {
+                *place = Arc::clone(block);
+            }
+            return;
+        }
+        let mut span = span.to_vec();
+        span.splice(block_at..=block_at, blocks);
+        let halves = span.chunks(if span.len() > SPAN_MAX { SPAN_MAX / 2 + 1 } else { SPAN_MAX });
+        let halves: Vec<Span<T>> = halves.map(Arc::from).collect();
+        self.spans.splice(span_at..=span_at, halves);
+    }
 
-impl<T: Copy> Default for Sorted<T> {
-    fn default() -> Self {
-        Self::new()
+    /// The block, when there are no others any more.
+    fn only_block(&self) -> Option<Block<T>> {
+        let [span] = self.spans.as_slice() else { return None };
+        let [block] = &**span else { return None };
+        Some(Arc::clone(block))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
+/// A copy with one more item.
+fn with<T: Copy>(items: &[T], at: usize, item: T) -> Arc<[T]> {
+    // Filled first and then written over: a block is made where it stays.
+    let mut more: Arc<[T]> = repeat_n(item, items.len() + 1).collect();
+    let (before, behind) = items.split_at(at.min(items.len()));
+    fill(&mut more, before, before.len() + 1, behind);
+    more
+}
 
-    use proptest::prelude::*;
+/// A copy without the item at a place.
+fn without<T: Copy>(items: &[T], at: usize) -> Arc<[T]> {
+    let Some((before, [item, behind @ ..])) = items.split_at_checked(at) else { return items.into() };
+    let mut less: Arc<[T]> = repeat_n(*item, items.len() - 1).collect();
+    fill(&mut less, before, before.len(), behind);
+    less
+}
 
-    use super::*;
+/// Writes some items at the start and others from a place on.
+fn fill<T: Copy>(items: &mut Arc<[T]>, before: &[T], from: usize, behind: &[T]) {
+    let items = Arc::make_mut(items);
+    if let Some(start) = items.get_mut(..before.len()) {
+        start.copy_from_slice(before);
+    }
+    if let Some(end) = items.get_mut(from..from + behind.len()) {
+        end.copy_from_slice(behind);
+    }
+}
 
-    proptest! {
-        #[test]
-        fn both_ways_from_any_item_are_those_of_a_sorted_set(
-            first in prop::collection::btree_set(0u32..20_000, 0..9_000),
-            steps in prop::collection::vec((0u32..20_000, any::<bool>()), 0..3_000),
-            from in 0u32..20_000,
-        ) {
-            let mut sorted = Sorted::from_ordered(&first.iter().copied().collect::<Vec<_>>());
-            let mut model: BTreeSet<u32> = first;
-            for (item, stays) in steps {
-                if stays && model.insert(item) {
-                    sorted.insert_by(item, |other| other.cmp(&item));
-                } else if !stays {
-                    model.remove(&item);
-                    sorted.remove_by(|other| other.cmp(&item));
-                }
-            }
-            prop_assert_eq!(sorted.len(), model.len());
-            let only = sorted.only_by(|item| item.cmp(&from));
-            prop_assert_eq!(only, model.get(&from).copied());
-            let after: Vec<u32> = sorted.iter_after(&mut |item| item.cmp(&from)).collect();
-            prop_assert_eq!(after, model.range(from + 1..).copied().collect::<Vec<_>>());
-            let before: Vec<u32> = sorted.iter_before(&mut |item| item.cmp(&from)).collect();
-            prop_assert_eq!(before, model.range(..from).rev().copied().collect::<Vec<_>>());
-        }
+impl<T: Copy + Eq> Default for Sorted<T> {
+    fn default() -> Self {
+        Self::new()
     }
 }

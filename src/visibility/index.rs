@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use arrayvec::ArrayVec;
 
 use super::count::{Class, Counts};
-use super::list::{Lists, compare, is_elsewhere};
+use super::list::{Lists, compare, is_elsewhere, place};
 use super::order::{Direction, Key, Order, Position};
 use super::row::ResourceRow;
 use super::verify::Flaw;
@@ -106,22 +106,29 @@ impl ResourceIndex {
         if let Some(loading) = &mut self.loading {
             return loading.push(Some(row));
         }
-        let before = self.rows.find(row.key()).map(|(_, before)| before.clone());
-        let change = Change::of(before.as_ref(), &row);
-        if let Some(before) = &before {
-            self.leave(before, change);
+        let Some((slot, before)) = self.rows.find(row.key()).map(|(slot, before)| (slot, before.clone()))
+        else {
+            let slot = self.rows.insert(row.clone());
+            let rows = &self.rows;
+            self.by_sort_key.insert_by(slot, |other| compare(rows, Key::SortKey, *other, place(&row)));
+            return self.join(slot, &row, Change::ALL);
+        };
+        let change = Change::of(&before, &row);
+        self.leave(slot, &before, change);
+        self.rows.replace(slot, row.clone());
+        if change.is_moved {
+            self.reorder(slot, &before, &row, change);
         }
-        let after = row.clone();
-        let slot = self.rows.put(row);
-        self.join(slot, &after, change);
+        self.join(slot, &row, change);
     }
 
     /// Takes a resource out, if it is there.
     pub fn remove(&mut self, id: &str) {
-        let Some(before) = self.rows.find(id).map(|(_, row)| row.clone()) else { return };
-        self.leave(&before, Change::ALL);
-        let slot = self.rows.slot_of(id);
-        if let Some(class) = slot.and_then(|slot| self.classes.get_mut(slot as usize)) {
+        let Some((slot, before)) = self.rows.find(id).map(|(slot, row)| (slot, row.clone())) else { return };
+        self.leave(slot, &before, Change::ALL);
+        let rows = &self.rows;
+        self.by_sort_key.remove(slot, |other| compare(rows, Key::SortKey, *other, place(&before)));
+        if let Some(class) = self.classes.get_mut(slot as usize) {
             *class = CLASS_IN_ROW;
         }
         self.rows.remove(id);
@@ -171,8 +178,7 @@ impl ResourceIndex {
             Key::Id => self.rows.order(),
             Key::SortKey => &self.by_sort_key,
         };
-        let place = (row.sort_key(), row.key());
-        order.only_by(|other| compare(&self.rows, key, *other, place)) == Some(slot)
+        order.only_by(|other| compare(&self.rows, key, *other, place(row))) == Some(slot)
     }
 
     /// Whether both orders have as many slots as there are rows.
@@ -194,16 +200,26 @@ impl ResourceIndex {
     #[cfg(feature = "testing")]
     pub fn spoil(&mut self, id: &str, part: Spoilt) {
         let Some((slot, row)) = self.rows.find(id).map(|(slot, row)| (slot, row.clone())) else { return };
-        let place = (row.sort_key(), row.key());
         match part {
-            Spoilt::Unlisted => self.lists.remove(&self.rows, &row, &Key::EACH),
+            Spoilt::Unlisted => self.lists.remove(&self.rows, (slot, &row)),
             Spoilt::Unordered => {
-                self.by_sort_key.remove_by(|it| compare(&self.rows, Key::SortKey, *it, place));
+                self.by_sort_key.remove(slot, |it| compare(&self.rows, Key::SortKey, *it, place(&row)));
             }
             Spoilt::Class => self.classes.get_mut(slot as usize).into_iter().for_each(|class| *class ^= 1),
             Spoilt::Counts => self.counts.add(row.class()),
             Spoilt::OwnerCounts => self.lists.count(&row),
         }
+    }
+
+    /// Gives its parts up one after the other and names each when it is gone.
+    #[cfg(feature = "testing")]
+    pub fn take_apart(self, tell: &mut impl FnMut(&'static str)) {
+        drop(self.by_sort_key);
+        tell("order of sort keys");
+        drop((self.classes, self.counts));
+        tell("classes");
+        self.lists.take_apart(tell);
+        self.rows.take_apart(tell);
     }
 
     fn fill_lists(&mut self) {
@@ -212,21 +228,30 @@ impl ResourceIndex {
     }
 
     /// To be called while the row is still as it was.
-    fn leave(&mut self, row: &ResourceRow, change: Change) {
-        let (rows, place) = (&self.rows, (row.sort_key(), row.key()));
+    fn leave(&mut self, slot: u32, row: &ResourceRow, change: Change) {
         if change.is_recounted {
             self.counts.subtract(row.class());
             self.lists.uncount(row);
         }
-        if change.is_moved {
-            self.by_sort_key.remove_by(|slot| compare(rows, Key::SortKey, *slot, place));
+        if change.is_relisted {
+            self.lists.remove(&self.rows, (slot, row));
         }
-        self.lists.remove(rows, row, change.listed);
+    }
+
+    /// Moves a slot in orders by sort key. To be called when the row is in its slot.
+    fn reorder(&mut self, slot: u32, before: &ResourceRow, after: &ResourceRow, change: Change) {
+        let rows = &self.rows;
+        let stands = |row| move |other: &u32| compare(rows, Key::SortKey, *other, place(row));
+        if let Some(it) = self.by_sort_key.move_of(slot, stands(before), stands(after)) {
+            self.by_sort_key.carry_out(&it, slot, stands(after));
+        }
+        if !change.is_relisted {
+            self.lists.reorder(rows, slot, (before, after));
+        }
     }
 
     /// To be called when the row is in its slot.
     fn join(&mut self, slot: u32, row: &ResourceRow, change: Change) {
-        let (rows, place) = (&self.rows, (row.sort_key(), row.key()));
         if change.is_recounted {
             self.counts.add(row.class());
             self.lists.count(row);
@@ -234,10 +259,9 @@ impl ResourceIndex {
                 *class = class_number(row);
             }
         }
-        if change.is_moved {
-            self.by_sort_key.insert_by(slot, |other| compare(rows, Key::SortKey, *other, place));
+        if change.is_relisted {
+            self.lists.insert(&self.rows, (slot, row));
         }
-        self.lists.insert(rows, (slot, row), change.listed);
     }
 
     pub(super) fn row(&self, slot: u32) -> Option<&ResourceRow> {
@@ -321,25 +345,23 @@ impl ResourceIndex {
 struct Change {
     /// The counts.
     is_recounted: bool,
-    /// Its place in the order of sort keys.
+    /// Its place in orders by sort key.
     is_moved: bool,
-    /// Its lists, in the orders of these keys.
-    listed: &'static [Key],
+    /// The lists that it is in.
+    is_relisted: bool,
 }
 
 impl Change {
-    const ALL: Self = Self { is_recounted: true, is_moved: true, listed: &Key::EACH };
+    /// It was not there before, or goes.
+    const ALL: Self = Self { is_recounted: true, is_moved: false, is_relisted: true };
 
-    fn of(before: Option<&ResourceRow>, after: &ResourceRow) -> Self {
-        let Some(before) = before else { return Self::ALL };
-        let is_moved = before.sort_key() != after.sort_key();
-        let has_same_people = before.has_same_people(after);
-        let listed: &[Key] = match (has_same_people, is_moved) {
-            (false, _) => &Key::EACH,
-            (true, true) => &[Key::SortKey],
-            (true, false) => &[],
-        };
-        Self { is_recounted: !has_same_people || before.class() != after.class(), is_moved, listed }
+    fn of(before: &ResourceRow, after: &ResourceRow) -> Self {
+        let is_relisted = !before.has_same_people(after);
+        Self {
+            is_recounted: is_relisted || before.class() != after.class(),
+            is_moved: before.sort_key() != after.sort_key(),
+            is_relisted,
+        }
     }
 }
 

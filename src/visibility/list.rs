@@ -2,14 +2,14 @@
 //!
 //! [`each_place`] is the one place that says in which lists a resource is.
 
+mod draft;
 mod verify;
 
 use std::cmp::Ordering;
 
-use arrayvec::ArrayVec;
+use draft::{Draft, distribute};
 
 use super::count::{Class, OwnerCounts};
-use super::index::ROWS_AT_ONCE;
 use super::order::Key;
 use super::row::ResourceRow;
 use super::set::DepartmentSets;
@@ -99,6 +99,11 @@ impl List {
     }
 }
 
+/// What the order of a row depends on.
+pub(super) fn place(row: &ResourceRow) -> (i64, &str) {
+    (row.sort_key(), row.key())
+}
+
 /// How a slot's row stands to another in ascending order.
 pub(super) fn compare(rows: &Table<ResourceRow>, key: Key, slot: u32, other: (i64, &str)) -> Ordering {
     rows.row(slot).map_or(Ordering::Less, |row| match key {
@@ -107,8 +112,8 @@ pub(super) fn compare(rows: &Table<ResourceRow>, key: Key, slot: u32, other: (i6
     })
 }
 
-/// The lists of everyone, in one kind of them.
-type Each = Rows<List, 16>;
+/// The lists of everyone, in one kind of them. Those of a leaf are few: copying a list is a visit to what it shares.
+type Each = Rows<List, 4, 32>;
 
 /// The lists of everyone.
 ///
@@ -142,7 +147,7 @@ impl Lists {
         let drafts = Draft::each(model, rows);
         for (key, slots) in orders {
             let mut drafts = drafts.clone();
-            place(model, rows, slots, &mut drafts);
+            distribute(model, rows, slots, &mut drafts);
             By::EACH.into_iter().zip(&drafts).for_each(|(by, draft)| lists.fill(by, key, draft));
         }
         rows.iter().for_each(|row| lists.count_owners(row, OwnerCounts::add));
@@ -150,6 +155,23 @@ impl Lists {
             lists.sets = DepartmentSets::of(rows.iter());
         }
         lists
+    }
+
+    /// Gives its parts up one after the other and names each when it is gone.
+    #[cfg(feature = "testing")]
+    pub(super) fn take_apart(self, tell: &mut impl FnMut(&'static str)) {
+        drop((self.responsible, self.nobody));
+        tell("lists by responsible");
+        drop((self.department, self.shared, self.elsewhere));
+        tell("lists by department");
+        drop(self.author);
+        tell("lists by author");
+        drop(self.observer);
+        tell("lists by observer");
+        drop((self.responsible_counts, self.department_counts, self.author_counts));
+        tell("counts of people and departments");
+        drop(self.sets);
+        tell("sets of departments");
     }
 
     /// Puts the slots of every owner in place, in the order of a key.
@@ -165,33 +187,41 @@ impl Lists {
         self.model
     }
 
-    /// Puts a resource in its lists, in the orders of these keys.
-    pub(super) fn insert(
-        &mut self,
-        rows: &Table<ResourceRow>,
-        (slot, row): (u32, &ResourceRow),
-        keys: &[Key],
-    ) {
-        self.edit(row, keys, |list, key| {
-            list.insert_by(slot, |other| compare(rows, key, *other, (row.sort_key(), row.key())));
-        });
+    /// Puts a resource in its lists.
+    pub(super) fn insert(&mut self, rows: &Table<ResourceRow>, (slot, row): (u32, &ResourceRow)) {
+        self.edit(row, |list, key| list.insert_by(slot, |other| compare(rows, key, *other, place(row))));
     }
 
-    /// Takes a resource out of its lists, in the orders of these keys; its row is still as it was.
-    pub(super) fn remove(&mut self, rows: &Table<ResourceRow>, row: &ResourceRow, keys: &[Key]) {
-        self.edit(row, keys, |list, key| {
-            list.remove_by(|other| compare(rows, key, *other, (row.sort_key(), row.key())));
-        });
+    /// Takes a resource out of its lists; its row is still as it was.
+    pub(super) fn remove(&mut self, rows: &Table<ResourceRow>, (slot, row): (u32, &ResourceRow)) {
+        self.edit(row, |list, key| list.remove(slot, |other| compare(rows, key, *other, place(row))));
     }
 
-    fn edit(&mut self, row: &ResourceRow, keys: &[Key], mut edit: impl FnMut(&mut Sorted<u32>, Key)) {
-        if keys.is_empty() {
-            return;
-        }
+    fn edit(&mut self, row: &ResourceRow, mut edit: impl FnMut(&mut Sorted<u32>, Key)) {
         each_place(self.model, row, &mut |by, owner| {
             let Some(list) = self.each_mut(by).grow_mut(owner as usize) else { return };
-            for key in keys {
-                edit(list.by_mut(*key), *key);
+            for key in Key::EACH {
+                edit(list.by_mut(key), key);
+            }
+        });
+    }
+
+    /// Moves a resource within its lists, which are the same before and after, in the order of sort keys.
+    pub(super) fn reorder(
+        &mut self,
+        rows: &Table<ResourceRow>,
+        slot: u32,
+        (before, after): (&ResourceRow, &ResourceRow),
+    ) {
+        let stands = |row| move |other: &u32| compare(rows, Key::SortKey, *other, place(row));
+        each_place(self.model, after, &mut |by, owner| {
+            let list = self.each(by).get(owner as usize).map(|list| list.by(Key::SortKey));
+            // In a list that is not long it mostly stays where it is.
+            let Some(it) = list.and_then(|list| list.move_of(slot, stands(before), stands(after))) else {
+                return;
+            };
+            if let Some(list) = self.each_mut(by).get_mut(owner as usize) {
+                list.by_mut(Key::SortKey).carry_out(&it, slot, stands(after));
             }
         });
     }
@@ -302,76 +332,6 @@ impl Lists {
             By::Shared => &mut self.shared,
             By::Author => &mut self.author,
             By::Observer => &mut self.observer,
-        }
-    }
-}
-
-/// The lists of one kind in the making, one behind the other: each is as long as it is to be from the start, so that
-/// nothing has to grow and no memory is left behind.
-#[derive(Clone, Default)]
-struct Draft {
-    /// By owner, how many slots there are; then, how many of all have been placed up to the end of his.
-    ends: Vec<u32>,
-    slots: Vec<u32>,
-}
-
-impl Draft {
-    /// For each kind of list, room for the slots of all rows.
-    fn each(model: Model, rows: &Table<ResourceRow>) -> [Self; By::EACH.len()] {
-        let mut drafts: [Self; By::EACH.len()] = Default::default();
-        for row in rows.iter() {
-            each_place(model, row, &mut |by, owner| {
-                let Some(Self { ends, .. }) = drafts.get_mut(by as usize) else { return };
-                ends.resize(ends.len().max(owner as usize + 1), 0);
-                ends.iter_mut().skip(owner as usize).take(1).for_each(|count| *count += 1);
-            });
-        }
-        for Self { ends, slots } in &mut drafts {
-            let mut start = 0;
-            for end in ends {
-                (start, *end) = (start + *end, start);
-            }
-            *slots = vec![0; start as usize];
-        }
-        drafts
-    }
-
-    /// Puts a slot behind those that the owner has.
-    fn push(&mut self, owner: u32, slot: u32) {
-        let Some(end) = self.ends.get_mut(owner as usize) else { return };
-        if let Some(place) = self.slots.get_mut(*end as usize) {
-            *place = slot;
-        }
-        *end += 1;
-    }
-
-    /// The slots of each owner who has any.
-    fn lists(&self) -> impl Iterator<Item = (usize, &[u32])> {
-        let starts = std::iter::once(&0).chain(&self.ends);
-        let places = starts.zip(&self.ends).enumerate();
-        places
-            .filter_map(|(owner, (start, end))| {
-                Some((owner, self.slots.get(*start as usize..*end as usize)?))
-            })
-            .filter(|(_, slots)| !slots.is_empty())
-    }
-}
-
-/// Puts every slot, in the order in which they are given, in its place.
-fn place(model: Model, rows: &Table<ResourceRow>, slots: &Sorted<u32>, drafts: &mut [Draft]) {
-    let mut slots = slots.iter();
-    loop {
-        let some: ArrayVec<u32, ROWS_AT_ONCE> = slots.by_ref().take(ROWS_AT_ONCE).collect();
-        let found: ArrayVec<&ResourceRow, ROWS_AT_ONCE> = rows.rows_at(some.iter().copied());
-        if some.is_empty() {
-            return;
-        }
-        for (slot, row) in some.into_iter().zip(found) {
-            each_place(model, row, &mut |by, owner| {
-                if let Some(draft) = drafts.get_mut(by as usize) {
-                    draft.push(owner, slot);
-                }
-            });
         }
     }
 }

@@ -49,7 +49,7 @@ pub(super) struct DepartmentSets {
     /// More than the largest number of a class.
     width: usize,
     /// By department.
-    counts: Rows<Sorted<SetCount>, 16>,
+    counts: Rows<Sorted<SetCount>, 16, 32>,
     memory: Memory,
 }
 
@@ -124,9 +124,11 @@ impl DepartmentSets {
         for department in departments {
             let Some(counts) = self.counts.grow_mut(department.0 as usize) else { continue };
             let stands = |other: &SetCount| other.place().cmp(&place);
-            let before = counts.only_by(stands).map_or(0, |it| it.count);
-            counts.remove_by(stands);
-            let count = to(before);
+            let before = counts.only_by(stands);
+            if let Some(before) = before {
+                counts.remove(before, stands);
+            }
+            let count = to(before.map_or(0, |it| it.count));
             if count > 0 {
                 counts.insert_by(SetCount { set: place.0, class: place.1, count }, stands);
             }
