@@ -172,7 +172,7 @@ impl Selection {
             }
         }
         let standing = |department| (department, self.sight.standing_to_department(department));
-        let opens = |class, standing| self.filter.admits_class(class) && self.sight.opens(class, standing);
+        let opens = |class, standing| self.is_partly(class) && self.sight.opens(class, standing);
         let departments = self.sight.departments().map(standing);
         let sums = lists.sets().count(departments, opens);
         (0..).map(Class::of_number).zip(sums).for_each(|(class, count)| tallying.add(class, None, count));

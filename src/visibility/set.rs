@@ -156,7 +156,7 @@ impl DepartmentSets {
     }
 
     /// How many resources that name several departments are open, by the number of the class. It is told how the subject
-    /// stands to each department in his reach, and `opens` says what that opens.
+    /// stands to each department in his reach, and `opens` says what that opens; nothing without any relation.
     pub(super) fn count(
         &self,
         departments: impl Iterator<Item = (DepartmentIndex, Standing)>,
