@@ -2,7 +2,8 @@
 //!
 //! Budget: 20 bytes a resource for lists, beyond a table of rows that are found by id and in its order. A snapshot is
 //! loaded as at a start and then taken apart; each part is as large as what is free when it is gone. What the allocator
-//! rounds up is not in there: the resident memory, told beside, has that too. Run with `cargo bench --bench memory`; `DOPUSK_BENCH_RESOURCES=10000000` makes it larger.
+//! rounds up is not in there: the resident memory, told beside, has that too. Run with `cargo bench --bench memory`;
+//! `DOPUSK_BENCH_RESOURCES=10000000` makes it larger.
 
 #![expect(
     clippy::unwrap_used,

@@ -196,13 +196,13 @@ pub async fn start(settings: Settings) -> Result<Running, ServeError> {
     // Behind the store, beside which its files may be: a new one is made only where there is nothing else.
     let decision_log = settings.decision_log.clone().map(DecisionLog::open).transpose()?.map(Arc::new);
     let audit = settings.audit_log.clone().map(|file| Audit::open(file, &engine)).transpose()?;
-    let audit_log = audit.as_ref().map(|audit| Arc::clone(&audit.log));
+    let audit_log = audit.as_ref().map(|audit| &audit.log);
     let (stopping, stop) = signal::channel(false);
     let doors = if credentials.gate.is_some() { Doors::Guarded } else { Doors::Open };
     let memory = Arc::clone(&settings.engine.memory);
     let load = Arc::new(Load::new(heavy_at_once(), settings.queue_wait_max, Arc::clone(&memory)));
     let context = Context::new(Arc::clone(&engine), stop.clone()).behind(doors).under(Arc::clone(&load));
-    let context = context.logged(decision_log.clone()).audited(audit_log);
+    let context = context.logged(decision_log.clone()).audited(audit_log.cloned());
     let (health, services) = services(&context).await?;
     let connections_max = settings.connections_max;
     let observer = monitor::observer(bound.as_ref(), settings.slow_call);
@@ -224,7 +224,7 @@ pub async fn start(settings: Settings) -> Result<Running, ServeError> {
         tokio::spawn(relief::follow(Arc::clone(&engine), Arc::clone(&memory))),
         tokio::spawn(Arc::clone(&load).follow()),
     ];
-    let monitor = bound.map(|it| it.serve(&engine, &load));
+    let monitor = bound.map(|it| it.serve(&engine, &load, decision_log.as_ref(), audit_log));
     let telling = writing::tell(&engine, health.clone()).await;
     let Settings { socket, drain_max, .. } = settings;
     Ok(Running {

@@ -42,12 +42,27 @@ impl Exposition {
     /// Tells besides of what goes up and down and is known elsewhere.
     #[must_use]
     pub fn gauge(
-        mut self,
+        self,
         name: &'static str,
         help: &'static str,
         read: impl Fn() -> u64 + Send + Sync + 'static,
     ) -> Self {
-        self.registry.register_collector(Box::new(Gauge { name, help, read: Box::new(read) }));
+        self.tell(Known { name, help, course: Course::UpAndDown, read: Box::new(read) })
+    }
+
+    /// Tells besides of what only goes up and is known elsewhere.
+    #[must_use]
+    pub fn counter(
+        self,
+        name: &'static str,
+        help: &'static str,
+        read: impl Fn() -> u64 + Send + Sync + 'static,
+    ) -> Self {
+        self.tell(Known { name, help, course: Course::Up, read: Box::new(read) })
+    }
+
+    fn tell(mut self, it: Known) -> Self {
+        self.registry.register_collector(Box::new(it));
         self
     }
 
@@ -245,21 +260,33 @@ fn verification(page: &mut Page<'_>, it: Verification) -> fmt::Result {
     page.counter("dopusk_verifier_rounds", "How many times all of them were gone through", one(it.rounds))
 }
 
-struct Gauge {
+#[derive(Debug)]
+enum Course {
+    Up,
+    UpAndDown,
+}
+
+/// A value that is known elsewhere.
+struct Known {
     name: &'static str,
     help: &'static str,
+    course: Course,
     read: Box<dyn Fn() -> u64 + Send + Sync>,
 }
 
-impl fmt::Debug for Gauge {
+impl fmt::Debug for Known {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Gauge").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Known").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
-impl Collector for Gauge {
+impl Collector for Known {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        Page(encoder).gauge(self.name, self.help, one((self.read)()))
+        let (mut page, value) = (Page(encoder), one((self.read)()));
+        match self.course {
+            Course::Up => page.counter(self.name, self.help, value),
+            Course::UpAndDown => page.gauge(self.name, self.help, value),
+        }
     }
 }
 

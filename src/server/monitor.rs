@@ -10,6 +10,7 @@ use super::ServeError;
 use crate::api::load::Load;
 use crate::api::{Observer, calls};
 use crate::engine::Engine;
+use crate::journal::{AuditCounts, AuditLog, Counts, DecisionLog};
 use crate::metric::{Calls, Exposition, Listener, Ready};
 use crate::telemetry::is_tracing;
 
@@ -47,8 +48,14 @@ impl Bound {
         Ok(Self { listener, calls: Arc::new(calls()) })
     }
 
-    /// Answers from an engine.
-    pub(super) fn serve(self, engine: &Arc<Engine>, load: &Arc<Load>) -> Monitor {
+    /// Answers from an engine, and from the logs that are kept beside it.
+    pub(super) fn serve(
+        self,
+        engine: &Arc<Engine>,
+        load: &Arc<Load>,
+        decisions: Option<&Arc<DecisionLog>>,
+        audit: Option<&Arc<AuditLog>>,
+    ) -> Monitor {
         let (address, ready) = (self.listener.address(), Ready::default());
         ready.begin();
         let (under_way, waiting) = (Arc::clone(load), Arc::clone(load));
@@ -59,10 +66,50 @@ impl Bound {
             .gauge("dopusk_heavy_calls_waiting", "Heavy calls that wait for it", move || {
                 waiting.figures().heavy_waiting
             });
+        let exposition = decisions.into_iter().fold(exposition, of_decisions);
+        let exposition = audit.into_iter().fold(exposition, of_audit);
         let exposition = Arc::new(exposition);
         let serving = tokio::spawn(self.listener.serve(exposition, ready.clone()));
         Monitor { address, ready, serving }
     }
+}
+
+/// Tells besides of a decision log, for as long as others have it.
+fn of_decisions(exposition: Exposition, log: &Arc<DecisionLog>) -> Exposition {
+    let log = Arc::downgrade(log);
+    let of = |figure: fn(Counts) -> u64| {
+        let log = log.clone();
+        move || log.upgrade().map_or(0, |log| figure(log.counts()))
+    };
+    exposition
+        .counter("dopusk_decisions_logged", "Decisions that are in the decision log", of(|it| it.written))
+        .counter(
+            "dopusk_decisions_unlogged",
+            "Decisions that are not in it, for want of room in memory or on disk",
+            of(|it| it.dropped),
+        )
+        .counter("dopusk_decision_log_errors", "How often writing it has failed", of(|it| it.failures))
+}
+
+/// Tells besides of an audit log, for as long as others have it: it keeps the store open.
+fn of_audit(exposition: Exposition, log: &Arc<AuditLog>) -> Exposition {
+    let log = Arc::downgrade(log);
+    let of = |figure: fn(AuditCounts) -> u64| {
+        let log = log.clone();
+        move || log.upgrade().map_or(0, |log| figure(log.counts()))
+    };
+    exposition
+        .gauge(
+            "dopusk_audited_revision",
+            "The revision up to which every write is audited",
+            of(|it| it.revision),
+        )
+        .counter(
+            "dopusk_refused_writes_unaudited",
+            "Refused writes that are not in the audit log, for want of room in memory",
+            of(|it| it.dropped),
+        )
+        .counter("dopusk_audit_log_errors", "How often writing it has failed", of(|it| it.failures))
 }
 
 /// Who observes calls, where anything of them is told: by metrics, traces or the log.

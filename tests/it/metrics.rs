@@ -1,6 +1,7 @@
 //! Metrics: what a monitor reads after real calls.
 
 mod calls;
+mod log;
 mod state;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use dopusk::bundle::{Bundle, Encoding};
 use dopusk::domain::{Object, Operation};
+use dopusk::journal::{DecisionSettings, FileSettings, Mask, Selection};
 use dopusk::server::{MetricsAt, Settings};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -88,8 +90,20 @@ async fn get(address: SocketAddr, request: &str) -> (String, String) {
     (head.to_owned(), body.to_owned())
 }
 
+/// With metrics, of logs too.
 fn on(settings: &mut Settings) {
     settings.metrics = Some(MetricsAt { address: ([127, 0, 0, 1], 0).into(), is_exposed: false });
+    let file = |name| FileSettings {
+        path: settings.engine.data.with_file_name(name),
+        bytes_max: 1 << 30,
+        files_max: None,
+    };
+    settings.audit_log = Some(file("audit.jsonl"));
+    settings.decision_log = Some(decisions_in(file("decisions.jsonl")));
+}
+
+fn decisions_in(file: FileSettings) -> DecisionSettings {
+    DecisionSettings { file, percent: 100, selection: Selection::All, mask: Mask::default() }
 }
 
 fn company() -> Vec<Object> {
