@@ -171,21 +171,21 @@ impl DepartmentSets {
     /// again.
     fn sums(&self, reach: &DepartmentReach) -> Sums {
         let mut stood = vec![Standing::NONE; self.number_end as usize];
-        let mut shifts = Shifts { width: self.width, each: Vec::new() };
+        let mut sums = Sums::default();
         for (department, standing) in reach {
             let Some(counts) = self.counts.get(department.0 as usize) else { continue };
-            let (mut set, mut at) = (u32::MAX, None);
+            let (mut set, mut from, mut to) = (u32::MAX, None, None);
             counts.iter().for_each(|it| {
                 if it.set != set {
                     set = it.set;
-                    at = shifts.place_of(meet(&mut stood, set, *standing));
+                    let (before, now) = meet(&mut stood, set, *standing);
+                    (from, to) = (sums.place_of(before), sums.place_of(now));
                 }
-                if let Some(at) = at {
-                    shifts.add(at, it.class, it.count);
-                }
+                sums.subtract(from, it.class, it.count);
+                sums.add(to, it.class, it.count);
             });
         }
-        shifts.to_sums()
+        sums
     }
 }
 
@@ -195,42 +195,6 @@ fn meet(stood: &mut [Standing], set: u32, standing: Standing) -> (Standing, Stan
         let before = std::mem::replace(stands, stands.union(standing));
         (before, *stands)
     })
-}
-
-/// Counts by how the subject stood to a set before and how he does now, of which there are few, and by class.
-struct Shifts {
-    /// More than the largest number of a class.
-    width: usize,
-    each: Vec<((Standing, Standing), Vec<u64>)>,
-}
-
-impl Shifts {
-    /// Where the counts go of those to which he stands so; nowhere where he stands to them as before.
-    fn place_of(&mut self, stood: (Standing, Standing)) -> Option<usize> {
-        if stood.0 == stood.1 {
-            return None;
-        }
-        let found = self.each.iter().position(|(other, _)| *other == stood);
-        found.or_else(|| {
-            self.each.push((stood, vec![0; self.width]));
-            self.each.len().checked_sub(1)
-        })
-    }
-
-    fn add(&mut self, at: usize, class: Class, count: u32) {
-        if let Some(sum) = self.each.get_mut(at).and_then(|(_, sums)| sums.get_mut(class.number())) {
-            *sum += u64::from(count);
-        }
-    }
-
-    fn to_sums(&self) -> Sums {
-        let mut sums = Sums::default();
-        for (stood, counts) in &self.each {
-            let counts = (0..).map(Class::of_number).zip(counts).filter(|(_, count)| **count > 0);
-            counts.for_each(|(class, count)| sums.shift(*stood, class, *count));
-        }
-        sums
-    }
 }
 
 /// Whether these are several departments.

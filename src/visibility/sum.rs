@@ -29,27 +29,32 @@ pub(super) type DepartmentReach = [(DepartmentIndex, Standing)];
 pub(super) struct Sums(Vec<(Standing, Vec<u64>)>);
 
 impl Sums {
-    /// Counts resources to which he stood in one way before and stands so now. Without any relation nothing is counted.
-    /// What is moved on may come before what it is moved from: a sum may wrap, and is right in the end.
-    pub(super) fn shift(&mut self, (before, now): (Standing, Standing), class: Class, count: u64) {
-        if let Some(sum) = self.sum_mut(before, class) {
-            *sum = sum.wrapping_sub(count);
-        }
-        if let Some(sum) = self.sum_mut(now, class) {
-            *sum = sum.wrapping_add(count);
-        }
-    }
-
-    fn sum_mut(&mut self, standing: Standing, class: Class) -> Option<&mut u64> {
+    /// Where those are counted to which he stands so; nowhere without any relation.
+    pub(super) fn place_of(&mut self, standing: Standing) -> Option<usize> {
         if standing == Standing::NONE {
             return None;
         }
         let found = self.0.iter().position(|(other, _)| *other == standing);
-        let at = found.unwrap_or_else(|| {
+        found.or_else(|| {
             self.0.push((standing, Vec::new()));
-            self.0.len() - 1
-        });
-        let (_, sums) = self.0.get_mut(at)?;
+            self.0.len().checked_sub(1)
+        })
+    }
+
+    pub(super) fn add(&mut self, place: Option<usize>, class: Class, count: u32) {
+        if let Some(sum) = self.sum_mut(place, class) {
+            *sum += u64::from(count);
+        }
+    }
+
+    pub(super) fn subtract(&mut self, place: Option<usize>, class: Class, count: u32) {
+        if let Some(sum) = self.sum_mut(place, class) {
+            *sum = sum.saturating_sub(count.into());
+        }
+    }
+
+    fn sum_mut(&mut self, place: Option<usize>, class: Class) -> Option<&mut u64> {
+        let (_, sums) = self.0.get_mut(place?)?;
         if sums.len() <= class.number() {
             sums.resize(class.number() + 1, 0);
         }
@@ -153,12 +158,11 @@ impl Memory {
         }
         let since = self.changes.iter().rposition(|change| change.of == of)?;
         for change in self.changes.iter().skip(since) {
-            let standing = standing_to(reach, &change.departments);
-            let shift = match change.step {
-                Step::Up => (Standing::NONE, standing),
-                Step::Down => (standing, Standing::NONE),
-            };
-            sums.shift(shift, change.class, 1);
+            let place = sums.place_of(standing_to(reach, &change.departments));
+            match change.step {
+                Step::Up => sums.add(place, change.class, 1),
+                Step::Down => sums.subtract(place, change.class, 1),
+            }
         }
         Some(sums)
     }
