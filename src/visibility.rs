@@ -18,6 +18,7 @@ mod row;
 mod selection;
 mod set;
 mod shift;
+mod sift;
 mod sight;
 mod sum;
 mod turn;

@@ -15,6 +15,7 @@ use super::merge::merge;
 use super::order::{Order, Position};
 use super::row::ResourceRow;
 use super::selection::{Certainty, Facets, Selection, Tally};
+use super::sift::{SLOTS_AT_ONCE, sift};
 use crate::directory::Directory;
 use crate::domain::{Id, LIST_CHUNK_IDS_MAX};
 use crate::rights::{Act, EffectiveRights};
@@ -158,13 +159,13 @@ impl Listing {
             Method::Marked(marked) => {
                 let marks = std::mem::take(marked);
                 let mut left = usize::MAX;
-                let is_done = self.walk(view, giving, (|slot| marks.certainty(slot), &mut left));
+                let is_done = self.walk(view, giving, (Some(&marks), &mut left));
                 self.method = Method::Marked(marks);
                 is_done
             }
             Method::Walk { left } => {
                 let mut left = *left;
-                let is_done = self.walk(view, giving, (|_| Some(Certainty::Likely), &mut left));
+                let is_done = self.walk(view, giving, (None, &mut left));
                 self.method = Method::Walk { left };
                 is_done
             }
@@ -182,17 +183,18 @@ impl Listing {
         true
     }
 
-    /// Walks on over the rows that are met, at most `left` of them; tells whether it came to its end.
+    /// Walks on over the rows that are marked, or over all, some more than `left` of them at most; tells whether it came
+    /// to its end.
     fn walk(
         &mut self,
         view: View<'_>,
         giving: &mut Giving<'_>,
-        (certainty, left): (impl Fn(u32) -> Option<Certainty>, &mut usize),
+        (marks, left): (Option<&CertainMarks>, &mut usize),
     ) -> bool {
+        let certainty = |slot| marks.map_or(Some(Certainty::Likely), |marks| marks.certainty(slot));
         let behind = self.position.take();
         let mut last = None;
-        let slots = view.index.slots_behind(self.order, behind.as_ref());
-        let mut slots = slots.filter_map(|slot| Some((slot, certainty(slot)?)));
+        let mut slots = view.index.slots_behind(self.order, behind.as_ref());
         let is_done = loop {
             if giving.left == 0 {
                 break true;
@@ -200,25 +202,38 @@ impl Listing {
             if *left == 0 {
                 break false;
             }
-            let met: ArrayVec<_, ROWS_AT_ONCE> = slots.by_ref().take(ROWS_AT_ONCE.min(*left)).collect();
-            let rows = view.index.rows(met.iter().map(|(slot, _)| *slot));
-            if rows.is_empty() {
+            let met = meet(&mut slots, marks);
+            if met.is_empty() {
                 break true;
             }
-            for (row, (_, certainty)) in rows.into_iter().zip(met) {
-                if giving.left == 0 {
-                    break;
-                }
-                *left -= 1;
-                last = Some(row);
-                if certainty == Certainty::Sure || self.selection.has(view, row) {
-                    giving.give(row);
-                }
-            }
+            *left = left.saturating_sub(met.len());
+            last = self.give_of(view, giving, &met, certainty).or(last);
         };
         drop(slots);
         self.position = last.map(Position::of).or(behind);
         is_done
+    }
+
+    /// Gives those of the rows that it has, as far as any are left to give; says which was looked at last.
+    fn give_of<'a>(
+        &self,
+        view: View<'a>,
+        giving: &mut Giving<'_>,
+        met: &[u32],
+        certainty: impl Fn(u32) -> Option<Certainty>,
+    ) -> Option<&'a ResourceRow> {
+        let mut last = None;
+        let rows_of = |slots: &[u32]| view.index.rows(slots.iter().copied());
+        for (slot, row) in met.chunks(ROWS_AT_ONCE).flat_map(|slots| slots.iter().zip(rows_of(slots))) {
+            if giving.left == 0 {
+                break;
+            }
+            last = Some(row);
+            if certainty(*slot) == Some(Certainty::Sure) || self.selection.has(view, row) {
+                giving.give(row);
+            }
+        }
+        last
     }
 
     /// Goes by the lists of those in reach from here on.
@@ -241,6 +256,21 @@ impl Listing {
             Method::Marked(marked(view, &self.selection))
         };
     }
+}
+
+/// The next slots that are marked, or all, so many that their rows are worth reading together; none at the end.
+fn meet(
+    slots: &mut impl Iterator<Item = u32>,
+    marks: Option<&CertainMarks>,
+) -> ArrayVec<u32, { ROWS_AT_ONCE + SLOTS_AT_ONCE }> {
+    let Some(marks) = marks else { return slots.take(ROWS_AT_ONCE).collect() };
+    let mut met = ArrayVec::new();
+    while met.len() < ROWS_AT_ONCE
+        && let Some(some) = sift(slots, |slot| marks.certainty(slot).is_some())
+    {
+        met.extend(some);
+    }
+    met
 }
 
 /// To whom ids are given, and how many more may be.

@@ -13,6 +13,7 @@ use super::index::ROWS_AT_ONCE;
 use super::list::List;
 use super::mark::Marks;
 use super::row::ResourceRow;
+use super::sift::sift;
 use super::sight::{Side, Sight};
 use crate::directory::{StageIndex, UserIndex};
 use crate::domain::Model;
@@ -249,12 +250,14 @@ impl Selection {
                 Some(last @ (other, _)) if other == standing => opened.insert(last),
                 _ => opened.insert((standing, self.classes_of(view, standing))),
             };
-            list.iter().for_each(|slot| {
+            let is_open = |slot| {
                 let class = index.class(slot).and_then(|class| is_open.get(class.number()));
-                if class == Some(&true) {
-                    each(slot, certainty);
-                }
-            });
+                class.copied().unwrap_or(false)
+            };
+            let mut slots = list.iter();
+            while let Some(open) = sift(&mut slots, is_open) {
+                open.into_iter().for_each(|slot| each(slot, certainty));
+            }
         }
     }
 
