@@ -18,7 +18,6 @@ use std::time::Duration;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch as signal;
 use tokio::task::{JoinHandle, JoinSet};
-use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::UnixListenerStream;
 use tonic::service::Routes;
 use tonic::transport::Server;
@@ -28,7 +27,6 @@ use tower::util::{Either, option_layer};
 use self::audit::Audit;
 use self::connection::Connections;
 use self::credential::{Credentials, Files};
-use self::gather::Gathered;
 use self::monitor::{Bound, Monitor};
 use crate::api::load::Load;
 use crate::api::{
@@ -268,8 +266,7 @@ impl Serving<'_> {
         let (services, stop) = (self.services.clone(), stopped(self.stop.clone()));
         let (transport, connections) = (self.transport(), Connections::new(self.connections_max));
         if let Some(secrets) = &self.credentials.secrets {
-            let secured = tls::secured(listener, Arc::clone(secrets));
-            let incoming = connections.admit(secured.map(|it| it.map(Gathered::new)));
+            let incoming = connections.admit(tls::secured(listener, Arc::clone(secrets)));
             let serving = transport.max_connection_age(SECURED_AGE_MAX);
             transports.spawn(serving.serve_with_incoming_shutdown(services, incoming, stop));
         } else {

@@ -72,6 +72,11 @@ impl Load {
         LoadFigures { late_refused: self.queue.refused(), memory_refused, ..self.turns.figures() }
     }
 
+    /// The time for a call that comes now, where calls queue up: nobody asks how long others wait.
+    pub(super) fn arrival(&self) -> Option<Instant> {
+        self.queue.is_crowded().then(Instant::now)
+    }
+
     /// Whether a call is refused before it is decoded, that came at a time; none where that isn't known.
     pub(super) fn refuses(&self, weight: Weight, came: Option<Instant>) -> Option<Refusal> {
         let is_late = || came.is_some_and(|came| self.queue.refuses(came));

@@ -47,7 +47,7 @@ impl<S> Layer<S> for ShedLayer {
 pub struct ShedService<S> {
     inner: S,
     load: Arc<Load>,
-    /// When the call came that this was made for; none where it was made for none, or has answered it.
+    /// When the call came that this was made for; none where it was made for none or has answered it, and where nobody asks.
     came: Option<Instant>,
 }
 
@@ -55,7 +55,7 @@ pub struct ShedService<S> {
 /// comes round to it. What lies between is the time that calls wait for a thread, which nothing else tells.
 impl<S: Clone> Clone for ShedService<S> {
     fn clone(&self) -> Self {
-        Self { inner: self.inner.clone(), load: Arc::clone(&self.load), came: Some(Instant::now()) }
+        Self { inner: self.inner.clone(), load: Arc::clone(&self.load), came: self.load.arrival() }
     }
 }
 

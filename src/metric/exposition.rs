@@ -47,7 +47,7 @@ impl Exposition {
         help: &'static str,
         read: impl Fn() -> u64 + Send + Sync + 'static,
     ) -> Self {
-        self.tell(Known { name, help, course: Course::UpAndDown, read: Box::new(read) })
+        self.tell(Reading { name, help, course: Course::UpAndDown, read: Box::new(read) })
     }
 
     /// Tells besides of what only goes up and is known elsewhere.
@@ -58,10 +58,10 @@ impl Exposition {
         help: &'static str,
         read: impl Fn() -> u64 + Send + Sync + 'static,
     ) -> Self {
-        self.tell(Known { name, help, course: Course::Up, read: Box::new(read) })
+        self.tell(Reading { name, help, course: Course::Up, read: Box::new(read) })
     }
 
-    fn tell(mut self, it: Known) -> Self {
+    fn tell(mut self, it: Reading) -> Self {
         self.registry.register_collector(Box::new(it));
         self
     }
@@ -267,20 +267,20 @@ enum Course {
 }
 
 /// A value that is known elsewhere.
-struct Known {
+struct Reading {
     name: &'static str,
     help: &'static str,
     course: Course,
     read: Box<dyn Fn() -> u64 + Send + Sync>,
 }
 
-impl fmt::Debug for Known {
+impl fmt::Debug for Reading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Known").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Reading").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
-impl Collector for Known {
+impl Collector for Reading {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let (mut page, value) = (Page(encoder), one((self.read)()));
         match self.course {

@@ -74,13 +74,15 @@ impl Bound {
     }
 }
 
-/// Tells besides of a decision log, for as long as others have it.
+/// Reads a figure of what others have, for as long as they have it: an audit log would keep the store open.
+fn figure_of<T, F: Fn(&T) -> u64>(it: &Arc<T>, figure: F) -> impl Fn() -> u64 + use<T, F> {
+    let it = Arc::downgrade(it);
+    move || it.upgrade().map_or(0, |it| figure(&it))
+}
+
+/// Tells besides of a decision log.
 fn of_decisions(exposition: Exposition, log: &Arc<DecisionLog>) -> Exposition {
-    let log = Arc::downgrade(log);
-    let of = |figure: fn(Counts) -> u64| {
-        let log = log.clone();
-        move || log.upgrade().map_or(0, |log| figure(log.counts()))
-    };
+    let of = |figure: fn(Counts) -> u64| figure_of(log, move |log| figure(log.counts()));
     exposition
         .counter("dopusk_decisions_logged", "Decisions that are in the decision log", of(|it| it.written))
         .counter(
@@ -91,13 +93,9 @@ fn of_decisions(exposition: Exposition, log: &Arc<DecisionLog>) -> Exposition {
         .counter("dopusk_decision_log_errors", "How often writing it has failed", of(|it| it.failures))
 }
 
-/// Tells besides of an audit log, for as long as others have it: it keeps the store open.
+/// Tells besides of an audit log.
 fn of_audit(exposition: Exposition, log: &Arc<AuditLog>) -> Exposition {
-    let log = Arc::downgrade(log);
-    let of = |figure: fn(AuditCounts) -> u64| {
-        let log = log.clone();
-        move || log.upgrade().map_or(0, |log| figure(log.counts()))
-    };
+    let of = |figure: fn(AuditCounts) -> u64| figure_of(log, move |log| figure(log.counts()));
     exposition
         .gauge(
             "dopusk_audited_revision",

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -26,6 +26,7 @@ use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::Connected;
 
+use super::gather::Gather;
 use super::listener::incoming;
 use crate::caller::Certified;
 
@@ -118,6 +119,7 @@ fn pem(file: &Path, what: &'static str, cause: rustls::pki_types::pem::Error) ->
 /// A connection under TLS.
 pub(super) struct Secured {
     stream: TlsStream<TcpStream>,
+    gather: Gather,
     peer: Certified,
 }
 
@@ -169,7 +171,7 @@ impl Secured {
         let (tcp, session) = stream.get_ref();
         let address = tcp.peer_addr().ok();
         let names = session.peer_certificates().and_then(<[_]>::first).map(names).unwrap_or_default();
-        Self { stream, peer: Certified { names: names.into(), address } }
+        Self { stream, gather: Gather::default(), peer: Certified { names: names.into(), address } }
     }
 }
 
@@ -205,11 +207,14 @@ impl AsyncWrite for Secured {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        ready!(self.gather.poll_turn(bytes.len(), context));
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        let flushed = ready!(Pin::new(&mut self.stream).poll_flush(context));
+        self.gather.flushed();
+        Poll::Ready(flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

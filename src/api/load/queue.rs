@@ -43,13 +43,18 @@ impl Queue {
 
     /// Whether a call is refused that has waited since it came.
     pub(super) fn refuses(&self, came: Instant) -> bool {
-        if !self.is_crowded.load(Ordering::Relaxed) {
+        if !self.is_crowded() {
             return false;
         }
         let is_refused = came.elapsed() > self.moment;
         let ended = if is_refused { &self.refused } else { &self.passed };
         ended.fetch_add(1, Ordering::Relaxed);
         is_refused
+    }
+
+    /// Whether calls queue up.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.is_crowded.load(Ordering::Relaxed)
     }
 
     pub(super) fn refused(&self) -> u64 {
