@@ -31,6 +31,8 @@ impl Process {
     pub(crate) fn spawn_under(mut command: Command, data: &Path) -> Self {
         let log = NamedTempFile::new().unwrap();
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+        // A test machine can be as slow as it likes.
+        command.env("DOPUSK_QUEUE_MS_MAX", "60000");
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
