@@ -208,6 +208,7 @@ impl ResourceIndex {
             Spoilt::Class => self.classes.get_mut(slot as usize).into_iter().for_each(|class| *class ^= 1),
             Spoilt::Counts => self.counts.add(row.class()),
             Spoilt::OwnerCounts => self.lists.count(&row),
+            Spoilt::Sums => self.lists.sets().spoil(),
         }
     }
 

@@ -146,6 +146,17 @@ impl DepartmentSets {
             .all(|counts| counts.only_by(|other| other.place().cmp(&place)).is_some())
     }
 
+    /// Whether the sums that are remembered are those of the counts. Each costs as much as summing it again.
+    pub(super) fn remembers_right(&self) -> bool {
+        self.memory.is_right(|reach| self.sums(reach))
+    }
+
+    /// Makes a remembered sum wrong.
+    #[cfg(feature = "testing")]
+    pub(super) fn spoil(&self) {
+        self.memory.spoil();
+    }
+
     /// How many resources name a department and others, by the number of the class.
     pub(super) fn counts_of(&self, department: u32) -> Vec<u32> {
         let mut sums = vec![0; self.width];
@@ -287,6 +298,7 @@ mod tests {
                 copy.step((step.0 ^ 1, 2 - step.1, step.2));
                 for it in [&pair, &copy] {
                     prop_assert_eq!(it.counted(&reach), it.expected(&reach));
+                    prop_assert!(it.sets.remembers_right());
                 }
             }
             let named: usize = pair.sets.named.values().map(|it| it.by as usize).sum();

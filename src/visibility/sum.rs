@@ -4,7 +4,7 @@
 //! A sum over half a company reads counts by the hundred thousand, and the next one over the same departments would
 //! read them again. What depends on the action and on the filter is not remembered.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,6 +12,8 @@ use imbl::Vector;
 
 use super::count::Class;
 use crate::directory::DepartmentIndex;
+#[cfg(feature = "testing")]
+use crate::rights::Relation;
 use crate::rights::Standing;
 
 /// Reaches whose sums are remembered, of some 3 KiB each.
@@ -59,6 +61,17 @@ impl Sums {
             sums.resize(class.number() + 1, 0);
         }
         sums.get_mut(class.number())
+    }
+
+    /// Whether they count the same: what was taken away leaves zeros behind.
+    fn is_same(&self, other: &Self) -> bool {
+        let counted = |sums: &Self| {
+            let each = sums.0.iter().flat_map(|(standing, sums)| {
+                sums.iter().enumerate().map(|(class, sum)| ((*standing, class), *sum))
+            });
+            each.filter(|(_, sum)| *sum > 0).collect::<BTreeMap<_, _>>()
+        };
+        counted(self) == counted(other)
     }
 
     /// By the number of the class, how many are open.
@@ -147,6 +160,22 @@ impl Memory {
         let sums = self.recalled(reach).unwrap_or_else(sum);
         self.remember(Remembered { reach: reach.into(), of: self.now, sums: sums.clone() });
         sums
+    }
+
+    /// Whether what is remembered of this state is what `sum` makes.
+    pub(super) fn is_right(&self, sum: impl Fn(&DepartmentReach) -> Sums) -> bool {
+        let all = self.sums.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        all.iter().filter(|it| it.of == self.now).all(|it| sum(&it.reach).is_same(&it.sums))
+    }
+
+    /// Remembers sums of nothing that count a resource.
+    #[cfg(feature = "testing")]
+    pub(super) fn spoil(&self) {
+        let reach = (0..).map(DepartmentIndex).zip([Standing::NONE; DEPARTMENTS_LEAST]).collect();
+        let (mut sums, of) = (Sums::default(), self.now);
+        let place = sums.place_of(Standing::of(&[Relation::Department]));
+        sums.add(place, Class::of_number(0), 1);
+        self.remember(Remembered { reach, of, sums });
     }
 
     fn recalled(&self, reach: &DepartmentReach) -> Option<Sums> {
