@@ -5,6 +5,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tonic::Status;
@@ -41,8 +42,11 @@ impl Switch {
     /// Leads calls of decisions to their service, and all others to the router.
     #[must_use]
     pub fn new(decisions: DecisionApi, others: Routes) -> Self {
-        let lists = Lists(decisions.clone());
-        let decisions = DecisionServiceServer::new(decisions).max_decoding_message_size(MESSAGE_BYTES_MAX);
+        // The transport makes a copy for each call.
+        let decisions = Arc::new(decisions);
+        let lists = Lists(Arc::clone(&decisions));
+        let decisions =
+            DecisionServiceServer::from_arc(decisions).max_decoding_message_size(MESSAGE_BYTES_MAX);
         Self { lists, decisions, others }
     }
 }
@@ -74,7 +78,7 @@ impl Service<Request<Body>> for Switch {
 
 /// Lists, whose messages have a codec of their own.
 #[derive(Clone)]
-struct Lists(DecisionApi);
+struct Lists(Arc<DecisionApi>);
 
 impl Lists {
     fn serve(self, request: Request<Body>) -> <Switch as Service<Request<Body>>>::Future {
@@ -89,7 +93,7 @@ impl ServerStreamingService<pb::ListVisibleRequest> for Lists {
     type Future = BoxFuture<tonic::Response<Self::ResponseStream>, Status>;
 
     fn call(&mut self, request: tonic::Request<pb::ListVisibleRequest>) -> Self::Future {
-        let api = self.0.clone();
+        let api = Arc::clone(&self.0);
         Box::pin(async move { api.list_chunks(request).await })
     }
 }

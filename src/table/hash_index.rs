@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use super::rows::Rows;
 
-/// The mean number of entries of a table: its copy is a move of 2 KiB, which nearly all tables fit in.
-const LOAD: usize = 224;
+/// The mean number of entries of a table. The fewer tables there are, the more of the pointers to them the cache holds; a
+/// change copies one, which is a move of 8 KiB.
+const LOAD: usize = 896;
 /// The places of a line.
 const PLACES: usize = 12;
 /// The mean number of entries of a line when a table is made, and when it is made anew for want of room.

@@ -67,6 +67,10 @@ impl<T: Clone + Default, const LEAF: usize, const BRANCH: usize> Rows<T, LEAF, B
     /// The item at a position.
     #[must_use]
     pub fn get(&self, at: usize) -> Option<&T> {
+        self.leaf(at)?.get(at % LEAF)
+    }
+
+    fn leaf(&self, at: usize) -> Option<&Leaf<T, LEAF>> {
         if at >= self.len {
             return None;
         }
@@ -77,10 +81,17 @@ impl<T: Clone + Default, const LEAF: usize, const BRANCH: usize> Rows<T, LEAF, B
                     depth -= 1;
                     node = children.get(child_of::<BRANCH>(leaf / BRANCH, depth))?;
                 }
-                Node::Twig(leaves) => return leaves.get(leaf % BRANCH)?.as_ref()?.get(at % LEAF),
+                Node::Twig(leaves) => return leaves.get(leaf % BRANCH)?.as_ref(),
                 Node::Empty => return None,
             }
         }
+    }
+
+    /// The items that are kept with the one at a position, and the position of the first of them; whatever is behind the
+    /// last item is the default.
+    #[must_use]
+    pub fn around(&self, at: usize) -> Option<(usize, &[T])> {
+        Some((at - at % LEAF, self.leaf(at)?.as_slice()))
     }
 
     /// The item at a position, to change it.

@@ -253,7 +253,9 @@ impl Listing {
             slots.dedup();
             Method::Picked(Picked::of(view, &self.selection, self.order, self.position.as_ref(), &slots))
         } else {
-            Method::Marked(marked(view, &self.selection))
+            let mut marks = CertainMarks::new(view.index);
+            self.selection.mark(view, &mut marks);
+            Method::Marked(marks)
         };
     }
 }
@@ -284,13 +286,6 @@ impl Giving<'_> {
         self.left -= 1;
         (self.give)(row.id());
     }
-}
-
-/// The slots that a selection may have.
-fn marked(view: View<'_>, selection: &Selection) -> CertainMarks {
-    let mut marks = CertainMarks::new(view.index);
-    selection.each_slot(view, |slot, certainty| marks.mark(slot, certainty));
-    marks
 }
 
 /// The rows of a sparse list, put in order as far as they are asked for.

@@ -21,6 +21,18 @@ impl Marks {
         *word |= bit;
         is_new
     }
+
+    /// Those that are in, in ascending order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = u32> {
+        (0..).step_by(64).zip(&self.0).flat_map(|(first, word)| {
+            let mut left = *word;
+            std::iter::from_fn(move || {
+                let bit = left.trailing_zeros();
+                left &= left.checked_sub(1)?;
+                Some(first + bit)
+            })
+        })
+    }
 }
 
 /// A set of slots, of which some are in it for sure.
@@ -51,5 +63,20 @@ impl CertainMarks {
     pub(super) fn certainty(&self, slot: u32) -> Option<Certainty> {
         let bits = self.0.get(slot as usize / 32)? >> (slot % 32 * 2) & SURE;
         (bits != 0).then_some(if bits == SURE { Certainty::Sure } else { Certainty::Likely })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_comes_in_order_wherever_it_stands_in_a_word() {
+        let slots = [0, 1, 63, 64, 127, 200];
+        let mut marks = Marks(vec![0; 4]);
+        assert!(slots.iter().rev().all(|slot| marks.mark(*slot)));
+        assert!(!marks.mark(63));
+        assert!(marks.iter().eq(slots));
+        assert_eq!(Marks::default().iter().next(), None);
     }
 }

@@ -11,7 +11,7 @@ use super::count::{Class, OwnerCounts};
 use super::filter::Filter;
 use super::index::ROWS_AT_ONCE;
 use super::list::List;
-use super::mark::Marks;
+use super::mark::{CertainMarks, Marks};
 use super::row::ResourceRow;
 use super::sift::sift;
 use super::sight::{Side, Sight};
@@ -232,33 +232,54 @@ impl Selection {
     /// Gives slots that hold all that it has, and as little else as lists can tell; one can come more than once, and is
     /// certain if it is so once.
     pub(super) fn each_slot(&self, view: View<'_>, mut each: impl FnMut(u32, Certainty)) {
-        let index = view.index;
-        if let Some(ids) = &self.filter.ids {
-            let slots = ids.iter().filter_map(|id| index.slot_of(id.as_str()));
-            return slots.for_each(|slot| each(slot, Certainty::Likely));
-        }
-        if !self.is_made_of_lists(view) {
-            let certainty = self.certainty_of_classes();
-            let is_open = |slot: &u32| index.class(*slot).is_some_and(|class| self.has_all_of(class));
-            index.slots().filter(is_open).for_each(|slot| each(slot, certainty));
-        }
+        self.each_unlisted(view, &mut each);
         // Those in a row are mostly held alike.
-        let mut opened = None;
-        for Held { list, standing } in self.lists(view) {
-            let certainty = standing.map_or(Certainty::Likely, |_| self.certainty_of_classes());
-            let (_, is_open) = match opened.take() {
-                Some(last @ (other, _)) if other == standing => opened.insert(last),
-                _ => opened.insert((standing, self.classes_of(view, standing))),
-            };
-            let is_open = |slot| {
-                let class = index.class(slot).and_then(|class| is_open.get(class.number()));
-                class.copied().unwrap_or(false)
-            };
-            let mut slots = list.iter();
-            while let Some(open) = sift(&mut slots, is_open) {
-                open.into_iter().for_each(|slot| each(slot, certainty));
+        for alike in self.lists(view).chunk_by(Held::is_alike) {
+            let Some((is_open, certainty)) = self.openness(view, alike) else { continue };
+            let is_open = |slot| view.index.class(slot).is_some_and(&is_open);
+            for Held { list, .. } in alike {
+                let mut slots = list.iter();
+                while let Some(open) = sift(&mut slots, is_open) {
+                    open.into_iter().for_each(|slot| each(slot, certainty));
+                }
             }
         }
+    }
+
+    /// Marks the same slots. Costs less where they are a good part of all: classes are read in the order of slots.
+    pub(super) fn mark(&self, view: View<'_>, marks: &mut CertainMarks) {
+        self.each_unlisted(view, &mut |slot, certainty| marks.mark(slot, certainty));
+        let mut held = self.lists(view);
+        held.sort_by_key(|held| held.standing);
+        for alike in held.chunk_by(Held::is_alike) {
+            let Some((is_open, certainty)) = self.openness(view, alike) else { continue };
+            let mut reached = Marks::new(view.index);
+            for slot in alike.iter().flat_map(|held| held.list.iter()) {
+                reached.mark(slot);
+            }
+            let open = view.index.classes(reached.iter()).filter(|(_, class)| is_open(*class));
+            open.for_each(|(slot, _)| marks.mark(slot, certainty));
+        }
+    }
+
+    /// Gives the slots that [`Self::lists`] don't hold: those of ids that are named, and what is open whosever it is.
+    fn each_unlisted(&self, view: View<'_>, each: &mut impl FnMut(u32, Certainty)) {
+        if let Some(ids) = &self.filter.ids {
+            let slots = ids.iter().filter_map(|id| view.index.slot_of(id.as_str()));
+            slots.for_each(|slot| each(slot, Certainty::Likely));
+        } else if !self.is_made_of_lists(view) {
+            let certainty = self.certainty_of_classes();
+            let open = view.index.classes(view.index.slots()).filter(|(_, class)| self.has_all_of(*class));
+            open.for_each(|(slot, _)| each(slot, certainty));
+        }
+    }
+
+    /// Whether something of a class can be in it that is in lists which are held alike, and how certain that makes it.
+    fn openness(&self, view: View<'_>, alike: &[Held<'_>]) -> Option<(impl Fn(Class) -> bool, Certainty)> {
+        let standing = alike.first()?.standing;
+        let certainty = standing.map_or(Certainty::Likely, |_| self.certainty_of_classes());
+        let is_open = self.classes_of(view, standing);
+        Some((move |class: Class| is_open.get(class.number()).copied().unwrap_or(false), certainty))
     }
 
     /// Of what is open by its class and the list that it is in.
@@ -313,9 +334,12 @@ impl Selection {
         }
     }
 
-    /// The lists that hold all that it has but for what is open whosever it is.
+    /// The lists that hold all that it has but for what is open whosever it is; none where ids are named.
     pub(super) fn lists<'a>(&self, view: View<'a>) -> Vec<Held<'a>> {
         let (lists, sight) = (view.index.lists(), &self.sight);
+        if self.filter.ids.is_some() {
+            return Vec::new();
+        }
         if let Some(wanted) = self.wanted(view) {
             return wanted.into_iter().map(|list| Held { list, standing: None }).collect();
         }
@@ -366,4 +390,10 @@ pub(super) struct Held<'a> {
     pub(super) list: &'a List,
     /// How the subject stands to everything in it, where that opens it for being in this list.
     pub(super) standing: Option<Standing>,
+}
+
+impl Held<'_> {
+    fn is_alike(&self, other: &Self) -> bool {
+        self.standing == other.standing
+    }
 }

@@ -3,8 +3,9 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
-use std::task::{self, Poll};
+use std::task::{self, Poll, ready};
 
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_stream::Stream;
 use tonic::Status;
@@ -13,8 +14,10 @@ use super::status;
 
 /// How many chunks are made where they are asked for.
 const CHUNKS_HERE: usize = 2;
-/// How many are made ahead at once; as many more may wait to be sent.
+/// How many are made ahead at once: to wake the connection for each one would cost a good part of making it.
 const CHUNKS_AHEAD: usize = 8;
+/// So many times as many may wait until the connection takes them.
+const WAITING_MAX: usize = 2;
 
 /// A stream of what an iterator makes. It holds no thread while the caller doesn't read.
 pub(super) struct Ahead<I: Iterator> {
@@ -30,9 +33,38 @@ enum Making<I: Iterator> {
         left: usize,
         is_rested: bool,
     },
-    /// By another thread, which gives back what it makes them with, unless it came to an end.
-    There(JoinHandle<(Option<I>, VecDeque<I::Item>)>),
+    /// By another thread, for as long as there is room.
+    There(Maker<I>),
     Over,
+}
+
+/// The thread that makes chunks ahead.
+struct Maker<I: Iterator> {
+    made: mpsc::Receiver<VecDeque<I::Item>>,
+    /// Gives back what it makes them with, unless that came to its end.
+    thread: JoinHandle<Option<I>>,
+}
+
+impl<I> Maker<I>
+where
+    I: Iterator + Send + 'static,
+    I::Item: Send,
+{
+    fn start(mut items: I) -> Self {
+        let (room, made) = mpsc::channel(WAITING_MAX);
+        let thread = tokio::task::spawn_blocking(move || {
+            while let Ok(place) = room.try_reserve() {
+                let some: VecDeque<I::Item> = items.by_ref().take(CHUNKS_AHEAD).collect();
+                let is_over = some.len() < CHUNKS_AHEAD;
+                place.send(some);
+                if is_over {
+                    return None;
+                }
+            }
+            Some(items)
+        });
+        Self { made, thread }
+    }
 }
 
 impl<I, T> Ahead<I>
@@ -58,18 +90,6 @@ where
     }
 }
 
-/// Makes the next ones on another thread.
-fn make_there<I>(mut items: I) -> JoinHandle<(Option<I>, VecDeque<I::Item>)>
-where
-    I: Iterator + Send + 'static,
-    I::Item: Send,
-{
-    tokio::task::spawn_blocking(move || {
-        let made: VecDeque<I::Item> = items.by_ref().take(CHUNKS_AHEAD).collect();
-        ((made.len() == CHUNKS_AHEAD).then_some(items), made)
-    })
-}
-
 impl<I, T> Stream for Ahead<I>
 where
     I: Iterator<Item = Result<T, Status>> + Send + Unpin + 'static,
@@ -78,33 +98,39 @@ where
     type Item = I::Item;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<Option<Self::Item>> {
-        if let Some(item) = self.made.pop_front() {
-            return Poll::Ready(Some(item));
-        }
-        if let Some(made) = self.make_here(context) {
-            return made;
-        }
-        let (items, mut made) = match std::mem::replace(&mut self.making, Making::Over) {
-            Making::Over => return Poll::Ready(None),
-            Making::Here { items, .. } => (Some(items), VecDeque::new()),
-            Making::There(mut making) => {
-                let Poll::Ready(made) = Pin::new(&mut making).poll(context) else {
-                    self.making = Making::There(making);
-                    return Poll::Pending;
-                };
-                // Only the end of the process takes a thread away.
-                made.unwrap_or_else(|_| (None, VecDeque::from([Err(status::shutting_down())])))
+        loop {
+            if let Some(item) = self.made.pop_front() {
+                return Poll::Ready(Some(item));
             }
-        };
-        self.making = items.map_or(Making::Over, |items| Making::There(make_there(items)));
-        let first = made.pop_front();
-        self.made = made;
-        first.map_or_else(|| self.poll_next(context), |item| Poll::Ready(Some(item)))
+            if let Some(made) = self.make_here(context) {
+                return made;
+            }
+            let Making::There(maker) = &mut self.making else {
+                let Making::Here { items, .. } = std::mem::replace(&mut self.making, Making::Over) else {
+                    return Poll::Ready(None);
+                };
+                self.making = Making::There(Maker::start(items));
+                continue;
+            };
+            if let Some(made) = ready!(maker.made.poll_recv(context)) {
+                self.made = made;
+                continue;
+            }
+            // Only the end of the process takes a thread away.
+            let Ok(items) = ready!(Pin::new(&mut maker.thread).poll(context)) else {
+                self.making = Making::Over;
+                return Poll::Ready(Some(Err(status::shutting_down())));
+            };
+            self.making = items.map_or(Making::Over, |items| Making::There(Maker::start(items)));
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use tokio_stream::StreamExt as _;
 
     use super::*;
@@ -116,5 +142,28 @@ mod tests {
             let told: Vec<usize> = Ahead::new(items).map(Result::unwrap).collect().await;
             assert_eq!(told, (0..count).collect::<Vec<_>>());
         }
+    }
+
+    #[tokio::test]
+    async fn no_more_is_made_than_may_wait_and_the_rest_once_there_is_room() {
+        const WAITING: usize = WAITING_MAX * CHUNKS_AHEAD;
+        let made = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&made);
+        let mut items = Ahead::new((0..1_000).map(move |item| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, Status>(item)
+        }));
+        for read in 0..CHUNKS_HERE {
+            assert_eq!(items.next().await.unwrap().unwrap(), read);
+        }
+        assert_eq!(items.next().await.unwrap().unwrap(), CHUNKS_HERE);
+        let Making::There(maker) = &mut items.making else { panic!("there was too much for here") };
+        while !maker.thread.is_finished() {
+            tokio::task::yield_now().await;
+        }
+        let most = CHUNKS_HERE + CHUNKS_AHEAD + WAITING;
+        assert!((CHUNKS_HERE + WAITING..=most).contains(&made.load(Ordering::Relaxed)));
+        let rest: Vec<usize> = items.map(Result::unwrap).collect().await;
+        assert!(rest.into_iter().eq(CHUNKS_HERE + 1..1_000));
     }
 }
