@@ -18,6 +18,8 @@ use std::sync::Arc;
 /// larger takes the allocator 10.
 const BLOCK_MAX: usize = 2_044;
 const SPAN_MAX: usize = 24;
+/// How many items are asked together how they stand.
+const ASKED_AT_ONCE: usize = 7;
 
 type Block<T> = Arc<[T]>;
 type Span<T> = Arc<[Block<T>]>;
@@ -167,13 +169,13 @@ impl<T: Copy + Eq> Sorted<T> {
         let is_alone = matches!(self.0, Shape::One(_));
         if before.last().is_some_and(|it| compare(it).is_gt()) {
             if before.first().is_some_and(|it| compare(it).is_lt()) {
-                return Some(before.partition_point(|it| compare(it).is_lt()));
+                return Some(count_before(before, |it| compare(it).is_lt()));
             }
             return is_alone.then_some(0);
         }
         if behind.first().is_some_and(|it| compare(it).is_lt()) {
             if behind.last().is_some_and(|it| compare(it).is_gt()) {
-                return Some(at + behind.partition_point(|it| compare(it).is_lt()));
+                return Some(at + count_before(behind, |it| compare(it).is_lt()));
             }
             return is_alone.then_some(at + behind.len());
         }
@@ -216,7 +218,7 @@ impl<T: Copy + Eq> Sorted<T> {
     fn place_of(&self, compare: &mut dyn FnMut(&T) -> Ordering) -> Place {
         let (span_at, block_at) = self.locate(compare);
         let block = self.block(span_at, block_at);
-        (span_at, block_at, block.partition_point(|item| compare(item) == Ordering::Less))
+        (span_at, block_at, count_before(block, |item| compare(item) == Ordering::Less))
     }
 
     /// The only block and no span, or no block and the spans of all.
@@ -241,7 +243,7 @@ impl<T: Copy + Eq> Sorted<T> {
     ) -> impl Iterator<Item = T> + use<'a, T> {
         let (span_at, block_at) = self.locate(compare);
         let block = self.block(span_at, block_at);
-        let at = block.partition_point(|item| compare(item) != Ordering::Greater);
+        let at = count_before(block, |item| compare(item) != Ordering::Greater);
         let (first, spans) = self.parts();
         let spans = spans.get(span_at..).unwrap_or_default();
         let blocks = first.iter().chain(spans.iter().enumerate().flat_map(move |(i, span)| {
@@ -293,14 +295,12 @@ impl<T: Copy + Eq> Sorted<T> {
     /// The last span and block whose first item is not greater: where an equal item is or would be.
     fn locate(&self, compare: &mut dyn FnMut(&T) -> Ordering) -> (usize, usize) {
         let (_, spans) = self.parts();
-        let first = |span: &Span<T>| span.first().and_then(|block| block.first()).copied();
-        let span_at = spans
-            .partition_point(|span| first(span).is_some_and(|item| compare(&item) != Ordering::Greater))
-            .saturating_sub(1);
-        let block_at = spans.get(span_at).map_or(0, |span| {
-            span.partition_point(|block| block.first().is_some_and(|item| compare(item) != Ordering::Greater))
-                .saturating_sub(1)
-        });
+        let begins = |block: Option<&Block<T>>, compare: &mut dyn FnMut(&T) -> Ordering| {
+            block.and_then(|block| block.first()).is_some_and(|item| compare(item) != Ordering::Greater)
+        };
+        let span_at = count_before(spans, |span| begins(span.first(), compare)).saturating_sub(1);
+        let span: &[Block<T>] = spans.get(span_at).map_or(&[], |span| span);
+        let block_at = count_before(span, |block| begins(Some(block), compare)).saturating_sub(1);
         (span_at, block_at)
     }
 }
@@ -331,6 +331,22 @@ impl<T: Copy> Tree<T> {
         let [block] = &**span else { return None };
         Some(Arc::clone(block))
     }
+}
+
+/// How many items are before a place, all of which come first.
+///
+/// Some are asked at a time, whatever the others say: each mostly costs a visit to far memory, and the processor waits for
+/// several at once.
+fn count_before<T>(items: &[T], mut is_before: impl FnMut(&T) -> bool) -> usize {
+    let (mut start, mut end) = (0, items.len());
+    while start < end {
+        let step = (end - start) / (ASKED_AT_ONCE + 1) + 1;
+        let asked = items.get(start..end).unwrap_or_default().iter().skip(step - 1).step_by(step);
+        let count: usize = asked.take(ASKED_AT_ONCE).map(|item| usize::from(is_before(item))).sum();
+        end = end.min(start + (count + 1) * step - 1);
+        start += count * step;
+    }
+    start
 }
 
 /// A copy with one more item.
