@@ -281,7 +281,7 @@ impl Partial {
         let revisions = within("log_revisions_max", self.log_revisions_max, 1_000_000, &LOG_REVISIONS_MAX)?;
         let days = within("log_days_max", self.log_days_max, 30, &LOG_DAYS_MAX)?;
         let connections = within("connections_max", self.connections_max, 1_024, &CONNECTIONS_MAX)?;
-        let queue = within("queue_ms_max", self.queue_ms_max, 5, &QUEUE_MS_MAX)?;
+        let queue = within("queue_ms_max", self.queue_ms_max, 3, &QUEUE_MS_MAX)?;
         let drain = within("drain_seconds_max", self.drain_seconds_max, 10, &DRAIN_SECONDS_MAX)?;
         let slow =
             self.slow_call_ms.map(|ms| within("slow_call_ms", Some(ms), ms, &SLOW_CALL_MS)).transpose()?;

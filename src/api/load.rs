@@ -22,8 +22,9 @@ use crate::memory::{Budget, Strain};
 
 pub(super) use turn::Turn;
 
-/// How long calls may wait for their turn, unless it is set otherwise: heard in a click, and enough for a burst.
-pub const QUEUE_WAIT_MAX: Duration = Duration::from_millis(5);
+/// How long calls may wait for their turn, unless it is set otherwise: enough for a burst. Twice what a busy thread takes to
+/// come round, whatever waits in sockets; were it 5 ms, that would often be soon, and no queue be seen.
+pub const QUEUE_WAIT_MAX: Duration = Duration::from_millis(3);
 
 /// What is under way, and what was refused for want of time.
 pub struct Load {
