@@ -22,7 +22,10 @@ const ASKERS: usize = 8;
 
 /// The connection was closed before the call was begun: a server that refuses or breaks off says so in details.
 fn assert_not_begun(refused: &Status) {
-    assert!(matches!(refused.code(), Code::Unavailable | Code::Cancelled | Code::Unknown), "{refused:?}");
+    // The client takes it for an error of its own when it is told of the end in the middle of beginning a call.
+    let is_told = format!("{refused:?}").contains("GoAway(b\"\", NO_ERROR, Remote)");
+    let is_closed = matches!(refused.code(), Code::Unavailable | Code::Cancelled | Code::Unknown);
+    assert!(is_closed || refused.code() == Code::Internal && is_told, "{refused:?}");
     assert!(refused.details().is_empty(), "{refused:?}");
 }
 
