@@ -40,11 +40,12 @@ const WHOLE_CHUNK: usize = 1_000;
 type Write = (&'static str, fn(&mut Resource));
 
 /// What is written.
-const WRITES: [Write; 5] = [
+const WRITES: [Write; 6] = [
     ("as it was", |_| {}),
     ("with a sort key one greater", |it| it.sort_key += 1),
     ("made the newest", |it| it.sort_key = i64::MAX),
     ("with another flag", |it| it.facts.open = !it.facts.open),
+    ("as a new one", |it| it.id = Id::parse(&format!("{}-new", it.id)).unwrap()),
     ("with another responsible", |it| it.facts.responsible = Id::parse("u77").ok()),
 ];
 

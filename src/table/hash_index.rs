@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::rows::Rows;
 
 /// The mean number of entries of a table. The fewer tables there are, the more of the pointers to them the cache holds; a
-/// change copies one, which is a move of 8 KiB.
+/// change copies one, a move of 7 KiB when it is new.
 const LOAD: usize = 896;
 /// The places of a line.
 const PLACES: usize = 12;

@@ -70,23 +70,6 @@ impl<T: Clone + Default, const LEAF: usize, const BRANCH: usize> Rows<T, LEAF, B
         self.leaf(at)?.get(at % LEAF)
     }
 
-    fn leaf(&self, at: usize) -> Option<&Leaf<T, LEAF>> {
-        if at >= self.len {
-            return None;
-        }
-        let (mut node, mut depth, leaf) = (&self.root, self.depth, at / LEAF);
-        loop {
-            match node {
-                Node::Branch(children) => {
-                    depth -= 1;
-                    node = children.get(child_of::<BRANCH>(leaf / BRANCH, depth))?;
-                }
-                Node::Twig(leaves) => return leaves.get(leaf % BRANCH)?.as_ref(),
-                Node::Empty => return None,
-            }
-        }
-    }
-
     /// The items that are kept with the one at a position, and the position of the first of them; whatever is behind the
     /// last item is the default.
     #[must_use]
@@ -131,6 +114,23 @@ impl<T: Clone + Default, const LEAF: usize, const BRANCH: usize> Rows<T, LEAF, B
     /// The items in their order.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         (0..self.len).filter_map(|at| self.get(at))
+    }
+
+    fn leaf(&self, at: usize) -> Option<&Leaf<T, LEAF>> {
+        if at >= self.len {
+            return None;
+        }
+        let (mut node, mut depth, leaf) = (&self.root, self.depth, at / LEAF);
+        loop {
+            match node {
+                Node::Branch(children) => {
+                    depth -= 1;
+                    node = children.get(child_of::<BRANCH>(leaf / BRANCH, depth))?;
+                }
+                Node::Twig(leaves) => return leaves.get(leaf % BRANCH)?.as_ref(),
+                Node::Empty => return None,
+            }
+        }
     }
 }
 

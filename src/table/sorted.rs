@@ -295,12 +295,12 @@ impl<T: Copy + Eq> Sorted<T> {
     /// The last span and block whose first item is not greater: where an equal item is or would be.
     fn locate(&self, compare: &mut dyn FnMut(&T) -> Ordering) -> (usize, usize) {
         let (_, spans) = self.parts();
-        let begins = |block: Option<&Block<T>>, compare: &mut dyn FnMut(&T) -> Ordering| {
+        let mut begins = |block: Option<&Block<T>>| {
             block.and_then(|block| block.first()).is_some_and(|item| compare(item) != Ordering::Greater)
         };
-        let span_at = count_before(spans, |span| begins(span.first(), compare)).saturating_sub(1);
-        let span: &[Block<T>] = spans.get(span_at).map_or(&[], |span| span);
-        let block_at = count_before(span, |block| begins(Some(block), compare)).saturating_sub(1);
+        let span_at = count_before(spans, |span| begins(span.first())).saturating_sub(1);
+        let blocks: &[Block<T>] = spans.get(span_at).map_or(&[], |span| span);
+        let block_at = count_before(blocks, |block| begins(Some(block))).saturating_sub(1);
         (span_at, block_at)
     }
 }
