@@ -40,12 +40,15 @@ const WHOLE_CHUNK: usize = 1_000;
 type Write = (&'static str, fn(&mut Resource));
 
 /// What is written.
-const WRITES: [Write; 6] = [
+const WRITES: [Write; 7] = [
     ("as it was", |_| {}),
     ("with a sort key one greater", |it| it.sort_key += 1),
     ("made the newest", |it| it.sort_key = i64::MAX),
     ("with another flag", |it| it.facts.open = !it.facts.open),
-    ("as a new one", |it| it.id = Id::parse(&format!("{}-new", it.id)).unwrap()),
+    ("as a new one among the others", |it| it.id = Id::parse(&format!("{}-new", it.id)).unwrap()),
+    ("as a new one behind the others", |it| {
+        (it.id, it.sort_key) = (Id::parse(&format!("~{}", it.id)).unwrap(), i64::MAX);
+    }),
     ("with another responsible", |it| it.facts.responsible = Id::parse("u77").ok()),
 ];
 
