@@ -16,7 +16,7 @@ use foldhash::fast::RandomState;
 
 use hash_index::HashIndex;
 pub use rows::Rows;
-pub use sorted::Sorted;
+pub use sorted::{Direction, Items, Keys, Prefix, Search, Sorted, count_before_each, prefix_of_text};
 
 /// A row that carries its own key.
 pub trait Row: Clone {
@@ -74,6 +74,12 @@ impl<R: Row> Table<R> {
         self.rows.get(slot as usize)?.as_ref()
     }
 
+    /// Where the row of a slot is; it is not read yet.
+    #[must_use]
+    pub fn place(&self, slot: u32) -> Place<'_, R> {
+        self.rows.get(slot as usize)
+    }
+
     /// The rows of the next slots, at most `N`; those that have none are left out.
     pub fn rows_at<const N: usize>(&self, slots: impl Iterator<Item = u32>) -> ArrayVec<&R, N> {
         let places: ArrayVec<&Option<R>, N> =
@@ -124,17 +130,22 @@ impl<R: Row> Table<R> {
 
     /// Puts a row in whose key none has, and gives its slot.
     pub fn insert(&mut self, row: R) -> u32 {
+        let at = self.order.search(&Ids(&self.rows), row.key()).end();
+        self.insert_at(at, row)
+    }
+
+    /// Puts a row in whose key none has, at its place in the order, and gives its slot.
+    pub fn insert_at(&mut self, at: usize, row: R) -> u32 {
         let slot = self.free.pop_back().unwrap_or_else(|| {
             self.rows.push(None);
             u32::try_from(self.rows.len() - 1).unwrap_or(u32::MAX)
         });
-        let rows = &self.rows;
-        self.order.insert_by(slot, |other| key_in(rows, *other).cmp(row.key()));
+        self.order.insert_at(at, slot, &Ids(&self.rows), row.key());
         let of_row = hash(&self.hasher, row.key());
         // The index may ask for the hash of any slot that it holds, this one too.
         self.replace(slot, row);
         let (rows, hasher) = (&self.rows, &self.hasher);
-        self.index.insert(of_row, slot, |other| hash(hasher, key_in(rows, other)));
+        self.index.insert(of_row, slot, |other| hash(hasher, Ids(rows).key_of(&other)));
         slot
     }
 
@@ -153,7 +164,7 @@ impl<R: Row> Table<R> {
         // Mostly they are in order already, which the sort finds out first.
         keyed.sort_unstable();
         let slots: Vec<u32> = keyed.into_iter().map(|(_, slot)| slot).collect();
-        Self { order: Sorted::from_ordered(&slots), index, free, rows, hasher }
+        Self { order: Sorted::from_ordered(&slots, &Ids(&rows)), index, free, rows, hasher }
     }
 
     /// The same rows in the same slots, found and ordered anew.
@@ -176,8 +187,7 @@ impl<R: Row> Table<R> {
     /// Takes the row of a key out.
     pub fn remove(&mut self, key: &str) -> Option<R> {
         let slot = self.slot_of(key)?;
-        let rows = &self.rows;
-        self.order.remove(slot, |other| key_in(rows, *other).cmp(key));
+        self.order.remove(slot, &Ids(&self.rows), key);
         self.index.remove(hash(&self.hasher, key), slot);
         self.free.push_back(slot);
         self.rows.get_mut(slot as usize)?.take()
@@ -190,11 +200,9 @@ impl<R: Row> Table<R> {
     }
 
     /// The slots in order of keys, from the first one behind a key, or all of them.
-    pub fn slots_after<'a>(&'a self, key: Option<&str>) -> impl Iterator<Item = u32> + use<'a, R> {
-        self.order.iter_after(&mut |other| match key {
-            Some(key) => key_in(&self.rows, *other).cmp(key),
-            None => std::cmp::Ordering::Greater,
-        })
+    #[must_use]
+    pub fn slots_after(&self, key: Option<&str>) -> Items<'_, u32> {
+        self.order.iter_behind(Direction::Ascending, &Ids(&self.rows), key)
     }
 
     /// The rows in order of keys.
@@ -229,8 +237,28 @@ impl<R: Row> Default for Table<R> {
     }
 }
 
-fn key_in<R: Row>(rows: &Rows<Option<R>>, slot: u32) -> &str {
-    rows.get(slot as usize).and_then(Option::as_ref).map_or("", Row::key)
+/// Where the row of a slot is.
+pub type Place<'a, R> = Option<&'a Option<R>>;
+
+/// The keys of rows; those of slots that have none come first.
+struct Ids<'a, R>(&'a Rows<Option<R>>);
+
+impl<'a, R: Row> Keys<u32> for Ids<'a, R> {
+    type Key = &'a str;
+
+    type Place = Place<'a, R>;
+
+    fn place_of(&self, slot: &u32) -> Place<'a, R> {
+        self.0.get(*slot as usize)
+    }
+
+    fn key_at(&self, place: Place<'a, R>) -> &'a str {
+        place.and_then(Option::as_ref).map_or("", Row::key)
+    }
+
+    fn prefix_of(&self, key: &'a str) -> Prefix {
+        prefix_of_text(key)
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! Nodes have all their places from the start: a look-up reads no length, which would be a line of memory more.
 
 use std::array;
+use std::hint::black_box;
 use std::sync::Arc;
 
 #[derive(Clone)]
@@ -22,6 +23,15 @@ type Leaf<T, const LEAF: usize> = Arc<[T; LEAF]>;
 impl<T: Clone + Default, const LEAF: usize, const BRANCH: usize> Node<T, LEAF, BRANCH> {
     fn twig() -> Self {
         Self::Twig(Arc::new([const { None }; BRANCH]))
+    }
+
+    /// How many share this node.
+    fn holders(&self) -> usize {
+        match self {
+            Self::Branch(children) => Arc::strong_count(children),
+            Self::Twig(leaves) => Arc::strong_count(leaves),
+            Self::Empty => 0,
+        }
     }
 
     fn branch() -> Self {
@@ -153,9 +163,12 @@ fn place_mut<T: Clone + Default, const LEAF: usize, const BRANCH: usize>(
         match node {
             Node::Branch(children) => {
                 depth -= 1;
+                // A copy counts them up one by one; read in a loop of nothing else before, they are waited for all at once.
+                black_box(children.iter().map(Node::holders).sum::<usize>());
                 node = Arc::make_mut(children).get_mut(child_of::<BRANCH>(number / BRANCH, depth))?;
             }
             Node::Twig(leaves) => {
+                black_box(leaves.iter().flatten().map(Arc::strong_count).sum::<usize>());
                 let place = Arc::make_mut(leaves).get_mut(number % BRANCH)?;
                 return Arc::make_mut(place.get_or_insert_with(leaf)).get_mut(at % LEAF);
             }

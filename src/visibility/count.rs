@@ -73,7 +73,7 @@ const OWNERS: usize = 16;
 #[derive(Clone, Default)]
 pub(super) struct OwnerCounts {
     /// By [`OWNERS`] owners; in a piece, by owner and then by the number of the class.
-    pieces: Rows<Arc<Vec<u32>>, 16, 32>,
+    pieces: Rows<Arc<Vec<u32>>, 4, 16>,
     /// More than the largest number of a class.
     width: usize,
 }

@@ -3,20 +3,18 @@
 //! Beside its row a resource has a slot of four bytes in the order of sort keys, a byte for its class, and a slot in
 //! either order of each of its [`Lists`]: mostly its responsible's alone.
 
-use std::cmp::Ordering;
-
 use arrayvec::ArrayVec;
 
 use super::count::{Class, Counts};
-use super::list::{Lists, compare, is_elsewhere, place};
-use super::order::{Direction, Key, Order, Position};
+use super::list::{Lists, is_elsewhere};
+use super::order::{Key, Order, Position, Ranks};
 use super::row::ResourceRow;
 use super::verify::Flaw;
 #[cfg(feature = "testing")]
 use super::verify::Spoilt;
 use crate::directory::{StageIndex, UserIndex};
 use crate::domain::Model;
-use crate::table::{Row as _, Rows, Sorted, Table, find_each};
+use crate::table::{Items, Row as _, Rows, Sorted, Table, count_before_each, find_each};
 
 /// How many rows are looked up together.
 pub(super) const ROWS_AT_ONCE: usize = 32;
@@ -108,10 +106,7 @@ impl ResourceIndex {
         }
         let Some((slot, before)) = self.rows.find(row.key()).map(|(slot, before)| (slot, before.clone()))
         else {
-            let slot = self.rows.insert(row.clone());
-            let rows = &self.rows;
-            self.by_sort_key.insert_by(slot, |other| compare(rows, Key::SortKey, *other, place(&row)));
-            return self.join(slot, &row, Change::ALL);
+            return self.add(&row);
         };
         let change = Change::of(&before, &row);
         self.leave(slot, &before, change);
@@ -119,15 +114,34 @@ impl ResourceIndex {
         if change.is_moved {
             self.reorder(slot, &before, &row, change);
         }
-        self.join(slot, &row, change);
+        let places = if change.is_relisted { self.places(&row, &[]) } else { Vec::new() };
+        self.join(slot, &row, change, places.into_iter());
+    }
+
+    /// Puts a new resource in.
+    fn add(&mut self, row: &ResourceRow) {
+        let mut places = self.places(row, &[self.rows.order(), &self.by_sort_key]).into_iter();
+        let slot = self.rows.insert_at(places.next().unwrap_or(0), row.clone());
+        let ranks = Ranks::new(&self.rows, Key::SortKey);
+        self.by_sort_key.insert_at(places.next().unwrap_or(0), slot, &ranks, ranks.of(row));
+        self.join(slot, row, Change::ALL, places);
+    }
+
+    /// Where a row goes in some orders, by each key, and then in its lists.
+    fn places(&self, row: &ResourceRow, orders: &[&Sorted<u32>]) -> Vec<usize> {
+        let ranks = Key::EACH.map(|key| Ranks::new(&self.rows, key));
+        let in_orders = orders.iter().zip(&ranks).map(|(order, ranks)| order.search(ranks, ranks.of(row)));
+        let mut searches = in_orders.collect();
+        self.lists.search(&ranks, row, &mut searches);
+        count_before_each(&mut searches)
     }
 
     /// Takes a resource out, if it is there.
     pub fn remove(&mut self, id: &str) {
         let Some((slot, before)) = self.rows.find(id).map(|(slot, row)| (slot, row.clone())) else { return };
         self.leave(slot, &before, Change::ALL);
-        let rows = &self.rows;
-        self.by_sort_key.remove(slot, |other| compare(rows, Key::SortKey, *other, place(&before)));
+        let ranks = Ranks::new(&self.rows, Key::SortKey);
+        self.by_sort_key.remove(slot, &ranks, ranks.of(&before));
         if let Some(class) = self.classes.get_mut(slot as usize) {
             *class = CLASS_IN_ROW;
         }
@@ -162,7 +176,7 @@ impl ResourceIndex {
         }
         keyed.sort_by_key(|(key, _)| *key);
         let slots: Vec<u32> = keyed.into_iter().map(|(_, slot)| slot).collect();
-        self.by_sort_key = Sorted::from_ordered(&slots);
+        self.by_sort_key = Sorted::from_ordered(&slots, &Ranks::new(&self.rows, Key::SortKey));
         for slot in 0..self.rows.slot_count() {
             let row = u32::try_from(slot).ok().and_then(|slot| self.rows.row(slot));
             self.classes.push(row.map_or(CLASS_IN_ROW, class_number));
@@ -178,7 +192,8 @@ impl ResourceIndex {
             Key::Id => self.rows.order(),
             Key::SortKey => &self.by_sort_key,
         };
-        order.only_by(|other| compare(&self.rows, key, *other, place(row))) == Some(slot)
+        let ranks = Ranks::new(&self.rows, key);
+        order.only(&ranks, ranks.of(row)) == Some(slot)
     }
 
     /// Whether both orders have as many slots as there are rows.
@@ -203,7 +218,8 @@ impl ResourceIndex {
         match part {
             Spoilt::Unlisted => self.lists.remove(&self.rows, (slot, &row)),
             Spoilt::Unordered => {
-                self.by_sort_key.remove(slot, |it| compare(&self.rows, Key::SortKey, *it, place(&row)));
+                let ranks = Ranks::new(&self.rows, Key::SortKey);
+                self.by_sort_key.remove(slot, &ranks, ranks.of(&row));
             }
             Spoilt::Class => self.classes.get_mut(slot as usize).into_iter().for_each(|class| *class ^= 1),
             Spoilt::Counts => self.counts.add(row.class()),
@@ -241,18 +257,24 @@ impl ResourceIndex {
 
     /// Moves a slot in orders by sort key. To be called when the row is in its slot.
     fn reorder(&mut self, slot: u32, before: &ResourceRow, after: &ResourceRow, change: Change) {
-        let rows = &self.rows;
-        let stands = |row| move |other: &u32| compare(rows, Key::SortKey, *other, place(row));
-        if let Some(it) = self.by_sort_key.move_of(slot, stands(before), stands(after)) {
-            self.by_sort_key.carry_out(&it, slot, stands(after));
+        let ranks = Ranks::new(&self.rows, Key::SortKey);
+        let (from, to) = (ranks.of(before), ranks.of(after));
+        if let Some(it) = self.by_sort_key.move_of(slot, &ranks, (from, to)) {
+            self.by_sort_key.carry_out(&it, slot, &ranks, (from, to));
         }
         if !change.is_relisted {
-            self.lists.reorder(rows, slot, (before, after));
+            self.lists.reorder(&self.rows, slot, (before, after));
         }
     }
 
     /// To be called when the row is in its slot.
-    fn join(&mut self, slot: u32, row: &ResourceRow, change: Change) {
+    fn join(
+        &mut self,
+        slot: u32,
+        row: &ResourceRow,
+        change: Change,
+        mut places: impl Iterator<Item = usize>,
+    ) {
         if change.is_recounted {
             self.counts.add(row.class());
             self.lists.count(row);
@@ -261,7 +283,7 @@ impl ResourceIndex {
             }
         }
         if change.is_relisted {
-            self.lists.insert(&self.rows, (slot, row));
+            self.lists.insert(&self.rows, (slot, row), &mut places);
         }
     }
 
@@ -328,11 +350,7 @@ impl ResourceIndex {
     }
 
     /// The slots in an order, behind a position or all of them.
-    pub(super) fn slots_behind<'a>(
-        &'a self,
-        order: Order,
-        position: Option<&Position>,
-    ) -> impl Iterator<Item = u32> + use<'a> {
+    pub(super) fn slots_behind<'a>(&'a self, order: Order, position: Option<&Position>) -> Items<'a, u32> {
         match order.key {
             Key::Id => self.behind(self.rows.order(), order, position),
             Key::SortKey => self.behind(&self.by_sort_key, order, position),
@@ -345,15 +363,10 @@ impl ResourceIndex {
         slots: &'a Sorted<u32>,
         order: Order,
         position: Option<&Position>,
-    ) -> impl Iterator<Item = u32> + use<'a> {
-        let stands = |slot: &u32, none: Ordering| match position {
-            Some(it) => compare(&self.rows, order.key, *slot, (it.sort_key, it.id.as_str())),
-            None => none,
-        };
-        match order.direction {
-            Direction::Ascending => Slots::Up(slots.iter_after(&mut |slot| stands(slot, Ordering::Greater))),
-            Direction::Descending => Slots::Down(slots.iter_before(&mut |slot| stands(slot, Ordering::Less))),
-        }
+    ) -> Items<'a, u32> {
+        let ranks = Ranks::new(&self.rows, order.key);
+        let behind = position.map(|it| ranks.of_place(it.sort_key, it.id.as_str()));
+        slots.iter_behind(order.direction, &ranks, behind)
     }
 }
 
@@ -378,23 +391,6 @@ impl Change {
             is_recounted: is_relisted || before.class() != after.class(),
             is_moved: before.sort_key() != after.sort_key(),
             is_relisted,
-        }
-    }
-}
-
-/// Slots from one end or from the other.
-enum Slots<Up, Down> {
-    Up(Up),
-    Down(Down),
-}
-
-impl<Up: Iterator<Item = u32>, Down: Iterator<Item = u32>> Iterator for Slots<Up, Down> {
-    type Item = u32;
-
-    fn next(&mut self) -> Option<u32> {
-        match self {
-            Self::Up(slots) => slots.next(),
-            Self::Down(slots) => slots.next(),
         }
     }
 }

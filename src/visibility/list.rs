@@ -5,17 +5,15 @@
 mod draft;
 mod verify;
 
-use std::cmp::Ordering;
-
 use draft::{Draft, distribute};
 
 use super::count::{Class, OwnerCounts};
-use super::order::Key;
+use super::order::{Key, Ranks};
 use super::row::ResourceRow;
 use super::set::DepartmentSets;
 use crate::directory::{DepartmentIndex, UserIndex};
 use crate::domain::Model;
-use crate::table::{Row as _, Rows, Sorted, Table};
+use crate::table::{Rows, Search, Sorted, Table};
 
 /// By what a resource is in a list.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -99,21 +97,8 @@ impl List {
     }
 }
 
-/// What the order of a row depends on.
-pub(super) fn place(row: &ResourceRow) -> (i64, &str) {
-    (row.sort_key(), row.key())
-}
-
-/// How a slot's row stands to another in ascending order.
-pub(super) fn compare(rows: &Table<ResourceRow>, key: Key, slot: u32, other: (i64, &str)) -> Ordering {
-    rows.row(slot).map_or(Ordering::Less, |row| match key {
-        Key::Id => row.key().cmp(other.1),
-        Key::SortKey => (row.sort_key(), row.key()).cmp(&other),
-    })
-}
-
 /// The lists of everyone, in one kind of them. Those of a leaf are few: copying a list is a visit to what it shares.
-type Each = Rows<List, 4, 32>;
+type Each = Rows<List, 2, 16>;
 
 /// The lists of everyone.
 ///
@@ -148,7 +133,8 @@ impl Lists {
         for (key, slots) in orders {
             let mut drafts = drafts.clone();
             distribute(model, rows, slots, &mut drafts);
-            By::EACH.into_iter().zip(&drafts).for_each(|(by, draft)| lists.fill(by, key, draft));
+            let ranks = Ranks::new(rows, key);
+            By::EACH.into_iter().zip(&drafts).for_each(|(by, draft)| lists.fill(by, &ranks, draft));
         }
         rows.iter().for_each(|row| lists.count_owners(row, OwnerCounts::add));
         if model == Model::Crm {
@@ -175,10 +161,10 @@ impl Lists {
     }
 
     /// Puts the slots of every owner in place, in the order of a key.
-    fn fill(&mut self, by: By, key: Key, draft: &Draft) {
+    fn fill(&mut self, by: By, ranks: &Ranks<'_>, draft: &Draft) {
         for (owner, slots) in draft.lists() {
             if let Some(list) = self.each_mut(by).grow_mut(owner) {
-                *list.by_mut(key) = Sorted::from_ordered(slots);
+                *list.by_mut(ranks.key()) = Sorted::from_ordered(slots, ranks);
             }
         }
     }
@@ -187,21 +173,49 @@ impl Lists {
         self.model
     }
 
-    /// Puts a resource in its lists.
-    pub(super) fn insert(&mut self, rows: &Table<ResourceRow>, (slot, row): (u32, &ResourceRow)) {
-        self.edit(row, |list, key| list.insert_by(slot, |other| compare(rows, key, *other, place(row))));
+    /// Adds searches for the places of a resource in its lists, by each key.
+    pub(super) fn search<'a>(
+        &'a self,
+        ranks: &'a [Ranks<'a>; 2],
+        row: &'a ResourceRow,
+        searches: &mut Vec<Search<'a, u32, Ranks<'a>>>,
+    ) {
+        each_place(self.model, row, &mut |by, owner| {
+            let list = self.each(by).get(owner as usize);
+            searches.extend(ranks.iter().map(|ranks| match list {
+                Some(list) => list.by(ranks.key()).search(ranks, ranks.of(row)),
+                None => Search::new(&[], ranks, ranks.of(row)),
+            }));
+        });
+    }
+
+    /// Puts a resource in its lists, at the places that the searches ended at.
+    pub(super) fn insert(
+        &mut self,
+        rows: &Table<ResourceRow>,
+        (slot, row): (u32, &ResourceRow),
+        places: &mut impl Iterator<Item = usize>,
+    ) {
+        self.edit(rows, row, |list, ranks| {
+            list.insert_at(places.next().unwrap_or(0), slot, ranks, ranks.of(row));
+        });
     }
 
     /// Takes a resource out of its lists; its row is still as it was.
     pub(super) fn remove(&mut self, rows: &Table<ResourceRow>, (slot, row): (u32, &ResourceRow)) {
-        self.edit(row, |list, key| list.remove(slot, |other| compare(rows, key, *other, place(row))));
+        self.edit(rows, row, |list, ranks| list.remove(slot, ranks, ranks.of(row)));
     }
 
-    fn edit(&mut self, row: &ResourceRow, mut edit: impl FnMut(&mut Sorted<u32>, Key)) {
+    fn edit(
+        &mut self,
+        rows: &Table<ResourceRow>,
+        row: &ResourceRow,
+        mut edit: impl FnMut(&mut Sorted<u32>, &Ranks<'_>),
+    ) {
         each_place(self.model, row, &mut |by, owner| {
             let Some(list) = self.each_mut(by).grow_mut(owner as usize) else { return };
             for key in Key::EACH {
-                edit(list.by_mut(key), key);
+                edit(list.by_mut(key), &Ranks::new(rows, key));
             }
         });
     }
@@ -213,15 +227,14 @@ impl Lists {
         slot: u32,
         (before, after): (&ResourceRow, &ResourceRow),
     ) {
-        let stands = |row| move |other: &u32| compare(rows, Key::SortKey, *other, place(row));
+        let ranks = Ranks::new(rows, Key::SortKey);
+        let (from, to) = (ranks.of(before), ranks.of(after));
         each_place(self.model, after, &mut |by, owner| {
             let list = self.each(by).get(owner as usize).map(|list| list.by(Key::SortKey));
             // In a list that is not long it mostly stays where it is.
-            let Some(it) = list.and_then(|list| list.move_of(slot, stands(before), stands(after))) else {
-                return;
-            };
+            let Some(it) = list.and_then(|list| list.move_of(slot, &ranks, (from, to))) else { return };
             if let Some(list) = self.each_mut(by).get_mut(owner as usize) {
-                list.by_mut(Key::SortKey).carry_out(&it, slot, stands(after));
+                list.by_mut(Key::SortKey).carry_out(&it, slot, &ranks, (from, to));
             }
         });
     }

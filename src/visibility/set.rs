@@ -12,7 +12,7 @@ use super::row::ResourceRow;
 use super::sum::{DepartmentReach, Memory, Step, Sums};
 use crate::directory::DepartmentIndex;
 use crate::rights::Standing;
-use crate::table::{Rows, Sorted};
+use crate::table::{Keys, Prefix, Rows, Sorted};
 
 /// How many resources of a class name exactly the departments of a set.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -22,9 +22,24 @@ pub(super) struct SetCount {
     count: u32,
 }
 
-impl SetCount {
-    const fn place(&self) -> (u32, Class) {
-        (self.set, self.class)
+/// Counts are sorted by set and class.
+struct Places;
+
+impl Keys<SetCount> for Places {
+    type Key = (u32, Class);
+
+    type Place = SetCount;
+
+    fn place_of(&self, it: &SetCount) -> SetCount {
+        *it
+    }
+
+    fn key_at(&self, it: SetCount) -> (u32, Class) {
+        (it.set, it.class)
+    }
+
+    fn prefix_of(&self, (set, _): (u32, Class)) -> Prefix {
+        set.into()
     }
 }
 
@@ -72,7 +87,7 @@ impl DepartmentSets {
             });
             let counts: Vec<SetCount> = counts.collect();
             if let Some(place) = sets.counts.grow_mut(department as usize) {
-                *place = Sorted::from_ordered(&counts);
+                *place = Sorted::from_ordered(&counts, &Places);
             }
         }
         sets
@@ -123,14 +138,13 @@ impl DepartmentSets {
     fn change(&mut self, place: (u32, Class), departments: &[DepartmentIndex], to: impl Fn(u32) -> u32) {
         for department in departments {
             let Some(counts) = self.counts.grow_mut(department.0 as usize) else { continue };
-            let stands = |other: &SetCount| other.place().cmp(&place);
-            let before = counts.only_by(stands);
+            let before = counts.only(&Places, place);
             if let Some(before) = before {
-                counts.remove(before, stands);
+                counts.remove(before, &Places, place);
             }
             let count = to(before.map_or(0, |it| it.count));
             if count > 0 {
-                counts.insert_by(SetCount { set: place.0, class: place.1, count }, stands);
+                counts.insert(SetCount { set: place.0, class: place.1, count }, &Places, place);
             }
         }
     }
@@ -143,7 +157,7 @@ impl DepartmentSets {
         departments
             .iter()
             .filter_map(|department| self.counts.get(department.0 as usize))
-            .all(|counts| counts.only_by(|other| other.place().cmp(&place)).is_some())
+            .all(|counts| counts.only(&Places, place).is_some())
     }
 
     /// Whether the sums that are remembered are those of the counts. Each costs as much as summing it again.

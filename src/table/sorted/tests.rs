@@ -6,17 +6,60 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Enough for several spans.
-const MANY: usize = BLOCK_MAX * SPAN_MAX * 2;
+/// Enough for two levels of branches.
+const MANY: usize = node::BLOCK_MAX * node::BRANCH_MAX * 2;
+
+/// Items are their own keys, and those of several blocks have the same prefix.
+struct Themselves;
+
+impl Keys<u32> for Themselves {
+    type Key = u32;
+
+    type Place = u32;
+
+    fn place_of(&self, item: &u32) -> u32 {
+        *item
+    }
+
+    fn key_at(&self, item: u32) -> u32 {
+        item
+    }
+
+    fn prefix_of(&self, key: u32) -> Prefix {
+        (key / 5_000).into()
+    }
+}
+
+/// Items have a key at their place, and those that have the same are sorted by themselves.
+struct Given<'a>(&'a [u32]);
+
+impl Keys<u32> for Given<'_> {
+    type Key = (u32, u32);
+
+    type Place = u32;
+
+    fn place_of(&self, item: &u32) -> u32 {
+        *item
+    }
+
+    fn key_at(&self, item: u32) -> (u32, u32) {
+        (self.0[item as usize], item)
+    }
+
+    fn prefix_of(&self, (key, _): (u32, u32)) -> Prefix {
+        (key / 5_000).into()
+    }
+}
 
 fn assert_is(sorted: &Sorted<u32>, model: &BTreeSet<u32>, from: u32) {
     assert_eq!(sorted.len(), model.len());
     assert_eq!(sorted.last(), model.last().copied());
     assert!(sorted.iter().eq(model.iter().copied()));
-    let only = sorted.only_by(|item| item.cmp(&from));
-    assert_eq!(only, model.get(&from).copied());
-    assert!(sorted.iter_after(&mut |item| item.cmp(&from)).eq(model.range(from + 1..).copied()));
-    assert!(sorted.iter_before(&mut |item| item.cmp(&from)).eq(model.range(..from).rev().copied()));
+    assert_eq!(sorted.only(&Themselves, from), model.get(&from).copied());
+    let behind = |direction, from| sorted.iter_behind(direction, &Themselves, from);
+    assert!(behind(Direction::Ascending, Some(from)).eq(model.range(from + 1..).copied()));
+    assert!(behind(Direction::Descending, Some(from)).eq(model.range(..from).rev().copied()));
+    assert!(behind(Direction::Descending, None).eq(model.iter().rev().copied()));
 }
 
 proptest! {
@@ -26,14 +69,14 @@ proptest! {
         steps in prop::collection::vec((0u32..20_000, any::<bool>()), 0..3_000),
         from in 0u32..20_000,
     ) {
-        let mut sorted = Sorted::from_ordered(&first.iter().copied().collect::<Vec<_>>());
+        let mut sorted = Sorted::from_ordered(&first.iter().copied().collect::<Vec<_>>(), &Themselves);
         let mut model: BTreeSet<u32> = first;
         for (item, stays) in steps {
             if stays && model.insert(item) {
-                sorted.insert_by(item, |other| other.cmp(&item));
+                sorted.insert(item, &Themselves, item);
             } else if !stays {
                 model.remove(&item);
-                sorted.remove(item, |other| other.cmp(&item));
+                sorted.remove(item, &Themselves, item);
             }
         }
         assert_is(&sorted, &model, from);
@@ -46,25 +89,38 @@ proptest! {
     ) {
         let mut keys = keys;
         let mut model: BTreeSet<(u32, u32)> = (0u32..).zip(&keys).map(|(item, key)| (*key, item)).collect();
-        let mut sorted = Sorted::from_ordered(&model.iter().map(|(_, item)| *item).collect::<Vec<_>>());
+        let items: Vec<u32> = model.iter().map(|(_, item)| *item).collect();
+        let mut sorted = Sorted::from_ordered(&items, &Given(&keys));
         let (copy, copied) = (sorted.clone(), sorted.iter().collect::<Vec<_>>());
         for (item, by, is_far) in moves {
             let item = u32::try_from(item.index(keys.len())).unwrap();
             let before = keys[item as usize];
             let after = before.saturating_add_signed(by * if is_far { 1_000 } else { 1 });
             keys[item as usize] = after;
-            let stands = |place: u32| {
-                let keys = &keys;
-                move |other: &u32| (keys[*other as usize], *other).cmp(&(place, item))
-            };
-            if let Some(it) = sorted.move_of(item, stands(before), stands(after)) {
-                sorted.carry_out(&it, item, stands(after));
+            let places = ((before, item), (after, item));
+            if let Some(it) = sorted.move_of(item, &Given(&keys), places) {
+                sorted.carry_out(&it, item, &Given(&keys), places);
             }
             model.remove(&(before, item));
             model.insert((after, item));
         }
         prop_assert!(sorted.iter().eq(model.iter().map(|(_, item)| *item)));
         prop_assert!(copy.iter().eq(copied));
+    }
+}
+
+proptest! {
+    #[test]
+    fn searches_that_go_on_together_end_where_each_would_alone(
+        all in prop::collection::vec((prop::collection::btree_set(0u32..3_000, 0..1_500), 0u32..3_100), 0..12),
+    ) {
+        let all: Vec<(Vec<u32>, u32)> =
+            all.into_iter().map(|(items, key)| (items.into_iter().collect(), key)).collect();
+        let mut searches: Vec<_> =
+            all.iter().map(|(items, key)| Search::new(items, &Themselves, *key)).collect();
+        let expected: Vec<usize> =
+            all.iter().map(|(items, key)| items.partition_point(|item| item < key)).collect();
+        prop_assert_eq!(count_before_each(&mut searches), expected);
     }
 }
 
@@ -75,16 +131,24 @@ fn a_sequence_grows_from_one_block_to_many_and_back() {
     let scattered = || all.iter().map(|item| item * 7_919 % u32::try_from(MANY).unwrap());
     let copy = sorted.clone();
     for item in scattered() {
-        sorted.insert_by(item, |other| other.cmp(&item));
+        sorted.insert(item, &Themselves, item);
         model.insert(item);
     }
     assert_is(&sorted, &model, 10_000);
     let whole = sorted.clone();
     for item in scattered().skip(1) {
-        sorted.remove(item, |other| other.cmp(&item));
+        sorted.remove(item, &Themselves, item);
         model.remove(&item);
     }
     assert_is(&sorted, &model, 0);
     assert!(matches!(sorted.0, Shape::One(_)));
     assert!(whole.iter().eq(all.iter().copied()) && copy.is_empty());
+}
+
+#[test]
+fn items_that_each_come_before_the_first_are_in_order() {
+    let mut sorted = Sorted::new();
+    let all = 0..u32::try_from(MANY).unwrap();
+    all.clone().rev().for_each(|item| sorted.insert(item, &Themselves, item));
+    assert_is(&sorted, &all.collect(), 10_000);
 }

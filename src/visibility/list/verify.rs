@@ -2,9 +2,9 @@
 
 use super::super::count::Class;
 use super::super::verify::Flaw;
-use super::{By, Key, List, Lists, OwnerCounts, ResourceRow, Sorted, compare, each_place};
+use super::{By, Key, List, Lists, OwnerCounts, Ranks, ResourceRow, Sorted, each_place};
 use crate::domain::Model;
-use crate::table::{Row as _, Table};
+use crate::table::{Keys as _, Table};
 
 /// The most entries of a list that are looked at in one go, some milliseconds; of a longer one it is a piece anywhere.
 const ENTRIES_MAX: usize = 16_384;
@@ -25,11 +25,12 @@ impl Lists {
         row: &ResourceRow,
     ) -> Option<&'static str> {
         let mut missing = None;
-        let place = (row.sort_key(), row.key());
         each_place(self.model, row, &mut |by, owner| {
             let is_in = |list: &List| {
-                let only = |key| list.by(key).only_by(|other| compare(rows, key, *other, place));
-                only(Key::Id) == Some(slot) && only(Key::SortKey) == Some(slot)
+                Key::EACH.into_iter().all(|key| {
+                    let ranks = Ranks::new(rows, key);
+                    list.by(key).only(&ranks, ranks.of(row)) == Some(slot)
+                })
             };
             if !self.each(by).get(owner as usize).is_some_and(is_in) {
                 missing = missing.or(Some(by.name()));
@@ -71,13 +72,11 @@ impl Lists {
             0 => 0,
             rest => rand::random_range(0..=rest),
         };
-        let mut last = None;
+        let (ranks, mut last) = (Ranks::new(rows, key), None);
         slots.iter().skip(from).take(ENTRIES_MAX).all(|slot| {
             let Some(row) = rows.row(slot) else { return false };
-            let place = (row.sort_key(), row.key());
-            let follows = last.is_none_or(|last| compare(rows, key, last, place).is_lt());
-            last = Some(slot);
-            follows && is_in(self.model, row, whose)
+            let rank = Some(ranks.of(row));
+            last.replace(slot).map(|last| ranks.key_of(&last)) < rank && is_in(self.model, row, whose)
         })
     }
 
