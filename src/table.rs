@@ -245,7 +245,6 @@ struct Ids<'a, R>(&'a Rows<Option<R>>);
 
 impl<'a, R: Row> Keys<u32> for Ids<'a, R> {
     type Key = &'a str;
-
     type Place = Place<'a, R>;
 
     fn place_of(&self, slot: &u32) -> Place<'a, R> {

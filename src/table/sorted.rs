@@ -27,7 +27,7 @@ const ALONE_MAX: usize = 2_044;
 /// What the processor fetches at a time.
 const LINE_BYTES: usize = 64;
 
-/// A sorted sequence; by what must be the same in every call.
+/// A sequence that is sorted by the keys of its items, which are to be given the same in every call.
 #[derive(Clone)]
 pub struct Sorted<T>(Shape<T>);
 
@@ -37,6 +37,7 @@ enum Shape<T> {
     Many(Arc<Tree<T>>),
 }
 
+/// INVARIANT: no node is empty, and there are more items than half of [`ALONE_MAX`].
 #[derive(Clone)]
 struct Tree<T> {
     root: Node<T>,
