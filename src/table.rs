@@ -140,12 +140,13 @@ impl<R: Row> Table<R> {
             self.rows.push(None);
             u32::try_from(self.rows.len() - 1).unwrap_or(u32::MAX)
         });
-        self.order.insert_at(at, slot, &Ids(&self.rows), row.key());
-        let of_row = hash(&self.hasher, row.key());
-        // The index may ask for the hash of any slot that it holds, this one too.
         self.replace(slot, row);
-        let (rows, hasher) = (&self.rows, &self.hasher);
-        self.index.insert(of_row, slot, |other| hash(hasher, Ids(rows).key_of(&other)));
+        // Both may ask for the key of any slot that they hold, this one too.
+        let ids = Ids(&self.rows);
+        let key = ids.key_of(&slot);
+        self.order.insert_at(at, slot, &ids, key);
+        let hash_of = |slot| hash(&self.hasher, ids.key_of(&slot));
+        self.index.insert(hash_of(slot), slot, hash_of);
         slot
     }
 
@@ -309,6 +310,20 @@ mod tests {
             }
             prop_assert_eq!(contents(&table), model.into_iter().collect::<Vec<_>>());
             prop_assert_eq!(contents(&copy.0), copy.1);
+        }
+
+        #[test]
+        fn keys_that_come_between_those_that_came_in_order_are_in_order(
+            between in prop::collection::btree_set(0u32..6000, 1..200),
+        ) {
+            let mut table = Table::new();
+            let in_order = (0..6000).map(|key| format!("{key:04}"));
+            let mut keys: Vec<String> = in_order.chain(between.iter().map(|key| format!("{key:04}-"))).collect();
+            for key in &keys {
+                table.put(Pair(key.clone(), 0));
+            }
+            keys.sort_unstable();
+            prop_assert!(table.iter().map(|pair| &pair.0).eq(&keys));
         }
 
         #[test]
