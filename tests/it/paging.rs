@@ -126,6 +126,34 @@ fn assert_nothing_lost(pages: &[pb::ListVisibleResponse]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn deals_that_come_between_those_that_came_in_order_are_listed_in_order() {
+    const MANY: u32 = 5_000;
+    let host = world().await;
+    let put = |new: Id| {
+        let facts = Facts { responsible: Some(id("u1")), ..Facts::default() };
+        Operation::put(Object::Resource(Box::new(Resource {
+            entity_type: id("deal"),
+            id: new,
+            facts,
+            sort_key: 0,
+        })))
+    };
+    let in_order: Vec<Id> = (0..MANY).map(|at| id(&format!("я{at:04}"))).collect();
+    let between: Vec<Id> = (0..MANY).step_by(7).map(|at| id(&format!("я{at:04}-"))).collect();
+    for ids in in_order.chunks(500).chain(between.chunks(500)) {
+        let operations: Vec<Operation> = ids.iter().cloned().map(put).collect();
+        host.write(&operations).await.unwrap();
+    }
+    let mut expected: Vec<Id> = in_order.into_iter().chain(between).chain((0..DEALS).map(deal_id)).collect();
+    expected.sort_unstable();
+    let request = pb::ListVisibleRequest { page_size: 50, ..question(ORDERS[0]) };
+    let pages = pages(&host, &request).await;
+    let listed = pages.iter().flat_map(|page| &page.ids);
+    assert!(listed.eq(expected.iter().map(Id::as_str)));
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_snapshot_that_is_no_longer_kept_is_said_to_be_another() {
     let host = world().await;
     let request = question(ORDERS[0]);
