@@ -128,7 +128,8 @@ const fn tag_of(hash: u32) -> u8 {
 /// INVARIANT: an entry is in the part that [`HashIndex::address`] gives for its hash.
 #[derive(Clone)]
 pub(super) struct HashIndex {
-    parts: Rows<Part, 16, 32>,
+    /// Each in a leaf of its own: copying a part is a visit to what it shares.
+    parts: Rows<Part, 1, 16>,
     len: usize,
 }
 

@@ -72,8 +72,8 @@ const OWNERS: usize = 16;
 /// How many resources each person, or department, has of each class: a sum over thousands reads a line of memory each.
 #[derive(Clone, Default)]
 pub(super) struct OwnerCounts {
-    /// By [`OWNERS`] owners; in a piece, by owner and then by the number of the class.
-    pieces: Rows<Arc<Vec<u32>>, 4, 16>,
+    /// By [`OWNERS`] owners, each piece in a leaf of its own; in a piece, by owner and then by the number of the class.
+    pieces: Rows<Arc<[u32]>, 1, 16>,
     /// More than the largest number of a class.
     width: usize,
 }
@@ -103,9 +103,11 @@ impl OwnerCounts {
             self.widen(class.number() + 1);
         }
         let (piece, width) = (owner as usize / OWNERS, self.width);
-        let Some(counts) = self.pieces.grow_mut(piece).map(Arc::make_mut) else { return };
-        counts.resize(OWNERS * width, 0);
-        if let Some(count) = counts.get_mut(owner as usize % OWNERS * width + class.number()) {
+        let Some(counts) = self.pieces.grow_mut(piece) else { return };
+        if counts.is_empty() {
+            *counts = vec![0; OWNERS * width].into();
+        }
+        if let Some(count) = Arc::make_mut(counts).get_mut(owner as usize % OWNERS * width + class.number()) {
             *count = to(*count);
         }
     }
@@ -116,7 +118,7 @@ impl OwnerCounts {
             let Some(piece) = self.pieces.get_mut(at) else { continue };
             let old = piece.chunks(self.width.max(1));
             let wide = old.flat_map(|counts| (0..width).map(|class| counts.get(class).copied().unwrap_or(0)));
-            *piece = Arc::new(wide.collect());
+            *piece = wide.collect();
         }
         self.width = width;
     }

@@ -97,8 +97,8 @@ impl List {
     }
 }
 
-/// The lists of everyone, in one kind of them. Those of a leaf are few: copying a list is a visit to what it shares.
-type Each = Rows<List, 2, 16>;
+/// The lists of everyone, in one kind of them. Each has a leaf of its own: copying a list is a visit to what it shares.
+type Each = Rows<List, 1, 16>;
 
 /// The lists of everyone.
 ///

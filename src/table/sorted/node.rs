@@ -12,7 +12,11 @@ use super::key::{Keys, Prefix};
 /// The most items of a block, which is 2 KiB with its reference counts if they are slots, and the most nodes of a branch:
 /// two levels of branches below the root are enough for 10,000,000 items.
 pub(super) const BLOCK_MAX: usize = 508;
-pub(super) const BRANCH_MAX: usize = 28;
+pub(super) const BRANCH_MAX: usize = 32;
+/// The items of a block and the nodes of a branch of those that are made in one go, so that what comes between them later
+/// finds room: full ones would be parted by the first write to each, one on every level. A block is then 1,792 bytes.
+const BLOCK_FIRST: usize = 444;
+const BRANCH_FIRST: usize = 28;
 
 pub(super) type Block<T> = Arc<[T]>;
 
@@ -45,10 +49,10 @@ pub(super) fn child_of<T: Copy, K: Keys<T>>(nodes: &[Child<T>], keys: &K, key: K
 impl<T: Copy> Node<T> {
     /// A node of items in order, which are several.
     pub(super) fn from_ordered<K: Keys<T>>(items: &[T], keys: &K) -> Self {
-        let blocks = items.chunks(BLOCK_MAX).map(|items| Child::new(Self::Block(items.into()), keys));
+        let blocks = items.chunks(BLOCK_FIRST).map(|items| Child::new(Self::Block(items.into()), keys));
         let mut nodes: Vec<Child<T>> = blocks.collect();
         while nodes.len() > BRANCH_MAX {
-            let branches = nodes.chunks(BRANCH_MAX);
+            let branches = nodes.chunks(BRANCH_FIRST);
             nodes = branches.map(|nodes| Child::new(Self::Branch(nodes.into()), keys)).collect();
         }
         Self::Branch(nodes.into())
