@@ -72,8 +72,8 @@ const OWNERS: usize = 16;
 /// How many resources each person, or department, has of each class: a sum over thousands reads a line of memory each.
 #[derive(Clone, Default)]
 pub(super) struct OwnerCounts {
-    /// By [`OWNERS`] owners, each piece in a leaf of its own; in a piece, by owner and then by the number of the class.
-    pieces: Rows<Arc<[u32]>, 1, 16>,
+    /// By [`OWNERS`] owners; in a piece, by owner and then by the number of the class.
+    pieces: Rows<Arc<[u32]>, 4, 16>,
     /// More than the largest number of a class.
     width: usize,
 }
