@@ -14,7 +14,8 @@ use super::key::{Keys, Prefix};
 pub(super) const BLOCK_MAX: usize = 508;
 pub(super) const BRANCH_MAX: usize = 32;
 /// The items of a block and the nodes of a branch of those that are made in one go, so that what comes between them later
-/// finds room: full ones would be parted by the first write to each, one on every level. A block is then 1,792 bytes.
+/// finds room: full ones would be parted by the first write to each, one on every level. A block of slots is then 1,792
+/// bytes, for which the allocator has a size.
 const BLOCK_FIRST: usize = 444;
 const BRANCH_FIRST: usize = 28;
 

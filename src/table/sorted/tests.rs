@@ -152,3 +152,27 @@ fn items_that_each_come_before_the_first_are_in_order() {
     all.clone().rev().for_each(|item| sorted.insert(item, &Themselves, item));
     assert_is(&sorted, &all.collect(), 10_000);
 }
+
+fn block_count(node: &node::Node<u32>) -> usize {
+    match node {
+        node::Node::Block(_) => 1,
+        node::Node::Branch(nodes) => nodes.iter().map(|child| block_count(&child.node)).sum(),
+    }
+}
+
+#[test]
+fn what_is_laid_out_in_one_go_has_room_for_what_comes_between() {
+    let mut model: BTreeSet<u32> = (0..).step_by(2).take(MANY).collect();
+    let mut sorted = Sorted::from_ordered(&model.iter().copied().collect::<Vec<_>>(), &Themselves);
+    let blocks = |sorted: &Sorted<u32>| match &sorted.0 {
+        Shape::One(_) => 1,
+        Shape::Many(tree) => block_count(&tree.root),
+    };
+    let before = blocks(&sorted);
+    for item in (1..).step_by(node::BLOCK_MAX).take(MANY / node::BLOCK_MAX) {
+        sorted.insert(item, &Themselves, item);
+        model.insert(item);
+    }
+    assert_eq!(blocks(&sorted), before);
+    assert_is(&sorted, &model, 10_000);
+}
